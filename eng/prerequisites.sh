@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Installs what the tests need beside the .NET SDK: a real redis-server, the judge of everything Redoubt answers, with its tools,
+# its Sentinel and Python's client. Does nothing where all of it is there.
+#
+# On Debian and Ubuntu, as root or where sudo allows it, the packages are installed and none of their services is started.
+# Elsewhere it says what to install and ends with code 1.
+set -euo pipefail
+
+missing=()
+need() { # need PACKAGE COMMAND...
+    local package=$1; shift
+    "$@" >/dev/null 2>&1 </dev/null || missing+=("$package")
+}
+need redis-server command -v redis-server
+need redis-tools command -v redis-cli
+case " ${missing[*]-} " in *" redis-tools "*) ;; *)
+    need redis-tools command -v redis-benchmark ;;
+esac
+need redis-sentinel command -v redis-sentinel
+# A python3 that was installed by hand often comes first on the PATH and does not see the packages of the system's own.
+python_has_redis() { python3 -c 'import redis' || /usr/bin/python3 -c 'import redis'; }
+need python3-redis python_has_redis
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+say_how() {
+    cat >&2 <<EOF
+The tests compare Redoubt with a real Redis 7; missing here: ${missing[*]}
+$1
+  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis
+  macOS:           brew install redis && python3 -m pip install redis
+  Fedora:          dnf install redis python3-redis
+No running service is needed: the tests start their own servers, on free ports of the loopback address.
+EOF
+    exit 1
+}
+
+command -v apt-get >/dev/null || say_how "Please install:"
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then say_how "Installing needs root, and there is no sudo. Please have installed:"; fi
+    # A password may be asked for only where somebody sits to type it.
+    if sudo -n true 2>/dev/null; then as_root=(sudo -n)
+    elif [ -t 0 ] && [ -z "${CI-}" ]; then echo "test: installing ${missing[*]} (sudo may ask for your password)"; as_root=(sudo)
+    else say_how "Installing needs root. Please have installed:"; fi
+fi
+
+printf 'test: installing %s\n' "${missing[*]}"
+log=$(mktemp)
+# The packages start a redis-server on port 6379 and a Sentinel, unless this file forbids it, which is Debian's own way to say so.
+policy=/usr/sbin/policy-rc.d made_policy=no
+cleanup() {
+    rm -f "$log"
+    if [ $made_policy = yes ]; then ${as_root[@]+"${as_root[@]}"} rm -f $policy; fi
+}
+trap cleanup EXIT
+if [ ! -e $policy ]; then
+    made_policy=yes
+    printf '#!/bin/sh\nexit 101\n' | ${as_root[@]+"${as_root[@]}"} tee $policy >/dev/null
+    ${as_root[@]+"${as_root[@]}"} chmod 755 $policy
+fi
+apt() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" </dev/null >>"$log" 2>&1; }
+# The lists may be empty, as in most container images, or so old that what they name is gone: then fetch them and try again.
+if ! apt install -y --no-install-recommends "${missing[@]}"; then
+    apt update || true
+    if ! apt install -y --no-install-recommends "${missing[@]}"; then
+        cat "$log" >&2
+        say_how "apt-get could not install them (its words are above). Please install:"
+    fi
+fi
