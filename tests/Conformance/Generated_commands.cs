@@ -1,0 +1,32 @@
+using Redoubt.Conformance.Differential;
+using Redoubt.Conformance.Generation;
+
+namespace Redoubt.Conformance;
+
+public sealed class Generated_commands(ServerPair servers, ITestOutputHelper output) : IClassFixture<ServerPair>
+{
+    private const int CommandsPerProtocol = 100_000;
+    private const int CommandsPerRecipe = 1_000;
+
+    public static TheoryData<string> RecipeNames => [.. Recipes.All.Select(r => r.Name)];
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Mixed_at_random_they_get_the_replies_of_Redis(int protocol)
+    {
+        var run = new DifferentialRun(servers.Redis.Port, servers.Redoubt.Port, protocol);
+        output.WriteLine(run.Compare(CommandsPerProtocol, Recipes.Mixture));
+    }
+
+    [Theory]
+    [MemberData(nameof(RecipeNames))]
+    public void Of_one_kind_among_writes_they_get_the_replies_of_Redis(string recipe)
+    {
+        foreach (int protocol in new[] { 2, 3 })
+        {
+            var run = new DifferentialRun(servers.Redis.Port, servers.Redoubt.Port, protocol);
+            output.WriteLine(run.Compare(CommandsPerRecipe, (seed, count) => Recipes.Focused(Recipes.Named(recipe), seed, count)));
+        }
+    }
+}

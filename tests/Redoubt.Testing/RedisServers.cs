@@ -1,0 +1,54 @@
+namespace Redoubt.Testing;
+
+public enum ServerKind
+{
+    Redis,
+    Redoubt,
+}
+
+/// <summary>Where the binaries are. REDOUBT_SERVER points elsewhere: at another build, or at redis-server to prove the tests themselves.</summary>
+public static class ServerBinaries
+{
+    public const string Redis = "/usr/bin/redis-server";
+
+    public static string Redoubt { get; } = FindRedoubt();
+
+    public static string RepositoryRoot => FindRoot();
+
+    public static string PathOf(ServerKind kind)
+    {
+        string path = kind == ServerKind.Redis ? Redis : Redoubt;
+        return File.Exists(path) ? path : throw new FileNotFoundException(kind == ServerKind.Redis
+            ? $"{path} is missing: install redis-server 7 (./test.sh does)"
+            : $"{path} is missing: run ./build.sh, or set REDOUBT_SERVER");
+    }
+
+    private static string FindRedoubt()
+    {
+        string? path = Environment.GetEnvironmentVariable("REDOUBT_SERVER");
+        return string.IsNullOrEmpty(path) ? Path.Combine(FindRoot(), "artifacts", "redoubt-server") : Path.GetFullPath(path, FindRoot());
+    }
+
+    private static string FindRoot()
+    {
+        for (string? folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "Redoubt.slnx")))
+            {
+                return folder;
+            }
+        }
+
+        throw new DirectoryNotFoundException($"no Redoubt.slnx above {AppContext.BaseDirectory}");
+    }
+}
+
+/// <summary>The two servers of every comparison. Each call starts one; extra arguments are directives.</summary>
+public static class RedisServers
+{
+    public static ServerProcess Redis(params string[] arguments) => Start(ServerKind.Redis, arguments);
+
+    public static ServerProcess Redoubt(params string[] arguments) => Start(ServerKind.Redoubt, arguments);
+
+    public static ServerProcess Start(ServerKind kind, params string[] arguments) => ServerProcess.Start(kind, arguments);
+}
