@@ -1,0 +1,66 @@
+// What a command says about its own propagation to replicas (and later the AOF).
+//
+// A command is propagated verbatim unless it chose otherwise. `Instead` begins the first replacement; several replacements
+// (and deletions of keys found expired on the way) are wrapped in MULTI/EXEC by the dispatcher, as Redis does.
+
+using System.Buffers.Text;
+using Redoubt.Resp;
+
+namespace Redoubt.Commands;
+
+public sealed class Propagation
+{
+    private readonly RespWriter _commands = new(4096);
+
+    /// <summary>True when the command's own words are not to be propagated.</summary>
+    public bool IsReplaced { get; private set; }
+
+    /// <summary>Number of commands in <see cref="Commands"/>.</summary>
+    public int CommandCount { get; private set; }
+
+    /// <summary>The commands to propagate, as RESP arrays.</summary>
+    public ReadOnlySpan<byte> Commands => _commands.Written;
+
+    /// <summary>Propagates nothing for this command.</summary>
+    public void Nothing() => IsReplaced = true;
+
+    /// <summary>Begins a command of <paramref name="count"/> words that stands for this one; the words follow with <see cref="Word(ReadOnlySpan{byte})"/>.</summary>
+    public Propagation Instead(int count)
+    {
+        IsReplaced = true;
+        return Also(count);
+    }
+
+    /// <summary>Begins a further command that is propagated before the command's own words, such as the deletion of an expired key.</summary>
+    public Propagation Also(int count)
+    {
+        CommandCount++;
+        _commands.Array(count);
+        return this;
+    }
+
+    public Propagation Word(ReadOnlySpan<byte> word)
+    {
+        _commands.Bulk(word);
+        return this;
+    }
+
+    public Propagation Word(long value)
+    {
+        Span<byte> digits = stackalloc byte[20];
+        Utf8Formatter.TryFormat(value, digits, out int length);
+        _commands.Bulk(digits[..length]);
+        return this;
+    }
+
+    public void Reset()
+    {
+        IsReplaced = false;
+        CommandCount = 0;
+        if (_commands.Length > 0)
+        {
+            _commands.Clear();
+            _commands.Trim(64 * 1024);
+        }
+    }
+}
