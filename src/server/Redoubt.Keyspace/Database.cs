@@ -1,0 +1,473 @@
+// One numbered database: keys to values, with the rules of expiry, and the hook that keeps a running snapshot exact.
+//
+// Every method that changes an entry first calls `BeforeChange`, which hands the old image to the snapshot if the snapshot
+// does not have it yet. That is the whole price of snapshots on the path of a write: one comparison, and only while one runs.
+
+using System.Runtime.CompilerServices;
+using Redoubt.Structures.Entries;
+
+namespace Redoubt.Keyspace;
+
+public enum IncrementStatus
+{
+    Ok,
+    WrongType,
+    NotInteger,
+    Overflow,
+}
+
+public enum AppendStatus
+{
+    Ok,
+    WrongType,
+    TooLong,
+}
+
+public interface IEntryVisitor
+{
+    void Visit(ReadOnlySpan<byte> key, in EntryView entry);
+}
+
+public sealed class Database
+{
+    /// <summary>For <see cref="SetString"/>: leaves the expiry as it is.</summary>
+    public const long KeepExpiry = -2;
+
+    /// <summary>For <see cref="SetString"/>: the value never expires.</summary>
+    public const long NoExpiry = -1;
+
+    private readonly Keyspace _keyspace;
+    private long _sweepPosition;
+
+    internal Database(Keyspace keyspace, int index)
+    {
+        _keyspace = keyspace;
+        Index = index;
+        Table = keyspace.NewTable();
+    }
+
+    public int Index { get; }
+
+    public long Count => Table.Count;
+
+    public long ExpiringCount => Table.ExpiringCount;
+
+    /// <summary>Mean time to live of the keys that the expiry sweep saw lately, in milliseconds.</summary>
+    public long AverageTtlMs { get; private set; }
+
+    internal EntryTable Table { get; private set; }
+
+    // ---- reading ----------------------------------------------------------------------------------------------------
+
+    /// <summary>Lookup for a command that reads: counts a hit or a miss and remembers the access.</summary>
+    public EntryView Read(Key key)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+        {
+            _keyspace.Statistics.Misses++;
+            return default;
+        }
+        _keyspace.Statistics.Hits++;
+        if (entry.Access != _keyspace.AccessClock)
+            entry.Access = _keyspace.AccessClock;
+        return new EntryView(entry, _keyspace);
+    }
+
+    /// <summary>Lookup that leaves no trace: neither statistics nor access time.</summary>
+    public EntryView Peek(Key key) => new(FindLive(key), _keyspace);
+
+    /// <summary>Lookup for a command that writes: no statistics, but the access is remembered.</summary>
+    public EntryView ReadForWrite(Key key)
+    {
+        Entry entry = FindLive(key);
+        if (entry.Exists)
+            entry.Access = _keyspace.AccessClock;
+        return new EntryView(entry, _keyspace);
+    }
+
+    public bool Contains(Key key) => FindLive(key).Exists;
+
+    /// <summary>Asks the memory for the key's bucket, some time before the key is looked up.</summary>
+    public void PrefetchBucket(ulong hash) => Table.PrefetchBucket(hash);
+
+    /// <summary>Asks the memory for the key's entry, once its bucket has arrived.</summary>
+    public void PrefetchEntry(ulong hash) => Table.PrefetchEntry(hash);
+
+    // ---- writing strings --------------------------------------------------------------------------------------------
+
+    /// <summary>Sets a string over whatever is there.</summary>
+    /// <param name="expireAtMs">Unix milliseconds, <see cref="NoExpiry"/> or <see cref="KeepExpiry"/>.</param>
+    /// <param name="tryInteger">Store text that is an integer as one, as SET does.</param>
+    public void SetString(Key key, ReadOnlySpan<byte> value, long expireAtMs = NoExpiry, bool tryInteger = true)
+    {
+        _keyspace.Dirty++;
+        Entry entry = FindLive(key);
+        StringEncoding encoding = StringEncoding.Raw;
+        long integer = 0;
+        if (value.Length <= 20 && tryInteger && IntegerText.TryParse(value, out integer))
+            encoding = StringEncoding.Integer;
+        else if (value.Length <= 44)
+            encoding = StringEncoding.Embedded;
+        Store(key, entry, value, encoding, integer, expireAtMs);
+    }
+
+    public void SetInteger(Key key, long value, long expireAtMs = KeepExpiry)
+    {
+        _keyspace.Dirty++;
+        Store(key, FindLive(key), default, StringEncoding.Integer, value, expireAtMs);
+    }
+
+    /// <summary>Adds to an integer, which a missing key stands for with 0; the expiry stays.</summary>
+    public IncrementStatus Increment(Key key, long delta, out long result)
+    {
+        result = 0;
+        Entry entry = FindLive(key);
+        long current = 0;
+        if (entry.Exists)
+        {
+            if (entry.Type != (byte)ValueType.String)
+                return IncrementStatus.WrongType;
+            if (entry.IsInteger)
+                current = entry.Integer;
+            else if (!IntegerText.TryParse(entry.Value, out current))
+                return IncrementStatus.NotInteger;
+        }
+        if ((delta < 0 && current < 0 && delta < long.MinValue - current) || (delta > 0 && current > 0 && delta > long.MaxValue - current))
+            return IncrementStatus.Overflow;
+        result = current + delta;
+        _keyspace.Dirty++;
+        Store(key, entry, default, StringEncoding.Integer, result, KeepExpiry);
+        return IncrementStatus.Ok;
+    }
+
+    /// <summary>Appends to a string, which may become at most <paramref name="bytesMax"/> long.</summary>
+    public AppendStatus Append(Key key, ReadOnlySpan<byte> tail, long bytesMax, out int newLength)
+    {
+        newLength = 0;
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+        {
+            SetString(key, tail);
+            newLength = tail.Length;
+            return AppendStatus.Ok;
+        }
+        if (entry.Type != (byte)ValueType.String)
+            return AppendStatus.WrongType;
+        int length = new EntryView(entry, _keyspace).Length;
+        if ((long)length + tail.Length > bytesMax)
+            return AppendStatus.TooLong;
+        BeforeChange(entry);
+        newLength = length + tail.Length;
+        Table.Extend(entry, newLength, out Span<byte> bytes);
+        tail.CopyTo(bytes[length..]);
+        _keyspace.Dirty++;
+        return AppendStatus.Ok;
+    }
+
+    /// <summary>Writes into a string at an offset; what lies between its end and the offset becomes zero bytes.</summary>
+    public AppendStatus SetRange(Key key, int offset, ReadOnlySpan<byte> value, out int newLength)
+    {
+        newLength = 0;
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+            entry = Table.Insert(key.Bytes, key.Hash, default, StringEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
+        else if (entry.Type != (byte)ValueType.String)
+            return AppendStatus.WrongType;
+        else
+            BeforeChange(entry);
+        newLength = Math.Max(new EntryView(entry, _keyspace).Length, offset + value.Length);
+        Table.Extend(entry, newLength, out Span<byte> bytes);
+        value.CopyTo(bytes[offset..]);
+        _keyspace.Dirty++;
+        return AppendStatus.Ok;
+    }
+
+    // ---- keys -------------------------------------------------------------------------------------------------------
+
+    /// <summary>Deletes a key. A large value is freed on another thread when <paramref name="lazy"/>.</summary>
+    public bool Delete(Key key, bool lazy = true)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+            return false;
+        RemoveEntry(entry, lazy);
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    /// <summary>Gives the value and expiry of one key to another, which is overwritten.</summary>
+    public bool Rename(Key from, Key to)
+    {
+        Entry entry = FindLive(from);
+        if (!entry.Exists)
+            return false;
+        if (from.Bytes.SequenceEqual(to.Bytes))
+            return true;
+        CopyValue(this, entry, to);
+        RemoveEntry(FindAny(from), lazy: true);
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    public bool MoveTo(Database other, Key key)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists || other.Contains(key))
+            return false;
+        CopyValue(other, entry, key);
+        RemoveEntry(FindAny(key), lazy: true);
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    /// <summary>Copies value and expiry over whatever the target key holds.</summary>
+    public bool CopyTo(Database other, Key from, Key to)
+    {
+        Entry entry = FindLive(from);
+        if (!entry.Exists)
+            return false;
+        CopyValue(other, entry, to);
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    public bool SetExpiry(Key key, long expireAtMs)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+            return false;
+        BeforeChange(entry);
+        Table.SetExpiry(entry, Math.Max(0, expireAtMs));
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    public bool Persist(Key key)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists || !entry.HasExpiry)
+            return false;
+        BeforeChange(entry);
+        Table.SetExpiry(entry, NoExpiry);
+        _keyspace.Dirty++;
+        return true;
+    }
+
+    /// <summary>Adds a key as a file or a master has it; false when the key is there already.</summary>
+    public bool Load(Key key, ReadOnlySpan<byte> value, bool isInteger, long integer, long expireAtMs)
+    {
+        if (FindAny(key).Exists)
+            return false;
+        StringEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? StringEncoding.Integer
+            : value.Length <= 44 ? StringEncoding.Embedded : StringEncoding.Raw;
+        Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
+        return true;
+    }
+
+    /// <summary>Makes room for this many keys before they are loaded.</summary>
+    public void Expand(long keys) => Table.Expand(keys);
+
+    /// <summary>Empties the database; returns how many keys went. The memory is freed in slices.</summary>
+    public long Flush()
+    {
+        long removed = Table.Count;
+        if (removed == 0)
+            return 0;
+        if (_keyspace.Snapshot is not { } walk || !walk.TryAdopt(Table))
+            _keyspace.Bury(Table);
+        Table = _keyspace.NewTable();
+        _keyspace.Dirty += removed;
+        return removed;
+    }
+
+    // ---- visiting ---------------------------------------------------------------------------------------------------
+
+    /// <summary>One step of SCAN; 0 = the scan is complete. Expired keys are not reported.</summary>
+    public ulong Scan<TVisitor>(ulong cursor, ref TVisitor visitor)
+        where TVisitor : struct, IEntryVisitor
+    {
+        LiveReceiver<TVisitor> receiver = new(_keyspace, ref visitor);
+        return Table.Scan(cursor, ref receiver);
+    }
+
+    /// <summary>Visits every key.</summary>
+    public void VisitAll<TVisitor>(ref TVisitor visitor)
+        where TVisitor : struct, IEntryVisitor
+    {
+        ulong cursor = 0;
+        do
+        {
+            cursor = Scan(cursor, ref visitor);
+        }
+        while (cursor != 0);
+    }
+
+    public bool TryRandomKey(out ReadOnlySpan<byte> key)
+    {
+        key = default;
+        for (int tries = 0; Table.TryPick(_keyspace.Random, out Entry entry); tries++)
+        {
+            if (!IsExpired(entry) || (_keyspace.ExpiryMode != ExpiryMode.Delete && tries >= 100))
+            {
+                key = entry.Key;
+                return true;
+            }
+            if (_keyspace.ExpiryMode == ExpiryMode.Delete)
+                Expire(entry);
+        }
+        return false;
+    }
+
+    /// <summary>One slice of the expiry cycle: looks at up to <paramref name="entriesMax"/> keys that expire, or reads <paramref name="buckets"/> buckets.</summary>
+    public (int Seen, int Removed) Sweep(int buckets, int entriesMax)
+    {
+        ExpirySweep sweep = new(this, _keyspace);
+        (int Seen, int Removed) result = Table.SweepExpired(ref _sweepPosition, buckets, entriesMax, ref sweep);
+        if (sweep.LiveCount > 0)
+        {
+            long mean = sweep.TtlSumMs / sweep.LiveCount;
+            AverageTtlMs = AverageTtlMs == 0 ? mean : AverageTtlMs / 50 * 49 + mean / 50;
+        }
+        else if (ExpiringCount == 0)
+        {
+            AverageTtlMs = 0;
+        }
+        return result;
+    }
+
+    internal static void SwapTables(Database a, Database b)
+    {
+        (a.Table, b.Table) = (b.Table, a.Table);
+        (a.AverageTtlMs, b.AverageTtlMs) = (b.AverageTtlMs, a.AverageTtlMs);
+    }
+
+    internal void PrepareRemoval(scoped in Entry entry)
+    {
+        BeforeChange(entry);
+        _keyspace.Statistics.ExpiredKeys++;
+        _keyspace.Observer?.Expired(this, entry.Key);
+    }
+
+    private Entry FindAny(Key key) => Table.Find(key.Bytes, key.Hash);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Entry FindLive(Key key)
+    {
+        Entry entry = Table.Find(key.Bytes, key.Hash);
+        return entry.Exists && entry.HasExpiry ? UnlessExpired(entry) : entry;
+    }
+
+    private Entry UnlessExpired(Entry entry)
+    {
+        if (!IsExpired(entry))
+            return entry;
+        if (_keyspace.ExpiryMode == ExpiryMode.Delete)
+            Expire(entry);
+        return default;
+    }
+
+    private bool IsExpired(scoped in Entry entry) =>
+        entry.HasExpiry && _keyspace.ExpiryMode != ExpiryMode.Ignore && _keyspace.NowMs > entry.ExpireAtMs;
+
+    private void Expire(scoped in Entry entry)
+    {
+        PrepareRemoval(entry);
+        FreeValueElsewhere(entry);
+        Table.Remove(entry);
+    }
+
+    private void RemoveEntry(scoped in Entry entry, bool lazy)
+    {
+        BeforeChange(entry);
+        if (lazy)
+            FreeValueElsewhere(entry);
+        Table.Remove(entry);
+    }
+
+    private void FreeValueElsewhere(scoped in Entry entry)
+    {
+        if (entry.IsOutside && _keyspace.Observer is { } observer && Table.TryDetachValue(entry, out DetachedValue value))
+            observer.FreeElsewhere(value);
+    }
+
+    private void Store(Key key, scoped in Entry entry, ReadOnlySpan<byte> value, StringEncoding encoding, long integer, long expireAtMs)
+    {
+        if (!entry.Exists)
+        {
+            // A value in the past on a replica or during a load: the key is there, hidden; it is replaced.
+            Entry hidden = _keyspace.ExpiryMode == ExpiryMode.Hide ? FindAny(key) : default;
+            if (hidden.Exists)
+                RemoveEntry(hidden, lazy: true);
+            Table.Insert(key.Bytes, key.Hash, value, encoding, integer, Math.Max(NoExpiry, expireAtMs), _keyspace.AccessClock);
+            return;
+        }
+        BeforeChange(entry);
+        Entry changed = Table.SetValue(entry, value, encoding, integer);
+        changed.Access = _keyspace.AccessClock;
+        if (expireAtMs != KeepExpiry && (expireAtMs >= 0 || changed.HasExpiry))
+            Table.SetExpiry(changed, expireAtMs);
+    }
+
+    /// <summary>The value of an entry under another key, which may be in this or another database.</summary>
+    private void CopyValue(Database target, scoped in Entry entry, Key to)
+    {
+        // The insertion may move buckets, but not entry blocks: the value's bytes stay where they are.
+        long expireAtMs = entry.ExpireAtMs;
+        ReadOnlySpan<byte> value = entry.IsInteger ? default : entry.Value;
+        long integer = entry.IsInteger ? entry.Integer : 0;
+        StringEncoding encoding = entry.Encoding;
+        Entry existing = target.FindAny(to);
+        if (existing.Exists)
+            target.RemoveEntry(existing, lazy: true);
+        target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeforeChange(scoped in Entry entry)
+    {
+        if (_keyspace.Snapshot is { } walk && entry.SnapshotEpoch != Table.SnapshotEpoch)
+            walk.Preserve(Table, entry);
+    }
+
+    /// <summary>Leaves out what has expired.</summary>
+    private readonly ref struct LiveReceiver<TVisitor> : IEntryReceiver
+        where TVisitor : struct, IEntryVisitor
+    {
+        private readonly Keyspace _keyspace;
+        private readonly ref TVisitor _visitor;
+
+        public LiveReceiver(Keyspace keyspace, ref TVisitor visitor)
+        {
+            _keyspace = keyspace;
+            _visitor = ref visitor;
+        }
+
+        public void Receive(scoped in Entry entry)
+        {
+            if (entry.HasExpiry && _keyspace.ExpiryMode != ExpiryMode.Ignore && _keyspace.NowMs > entry.ExpireAtMs)
+                return;
+            _visitor.Visit(entry.Key, new EntryView(entry, _keyspace));
+        }
+    }
+
+    /// <summary>Judges the entries that a sweep meets, and sums up the time that the others have left.</summary>
+    private ref struct ExpirySweep(Database database, Keyspace keyspace) : IExpiryJudge
+    {
+        public long TtlSumMs;
+        public long LiveCount;
+
+        public bool IsExpired(scoped in Entry entry)
+        {
+            long left = entry.ExpireAtMs - keyspace.NowMs;
+            if (left >= 0)
+            {
+                TtlSumMs += left;
+                LiveCount++;
+                return false;
+            }
+            database.PrepareRemoval(entry);
+            return true;
+        }
+    }
+}

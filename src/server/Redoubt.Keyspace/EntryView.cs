@@ -1,0 +1,68 @@
+using System.Buffers.Text;
+using Redoubt.Structures.Entries;
+
+namespace Redoubt.Keyspace;
+
+/// <summary>Redis's object types, by their numbers.</summary>
+public enum ValueType : byte
+{
+    String = 0,
+    List = 1,
+    Set = 2,
+    SortedSet = 3,
+    Hash = 4,
+    Stream = 6,
+}
+
+/// <summary>What a lookup found. Valid until the next change of the keyspace, or the next look at an integer's <see cref="Bytes"/>.</summary>
+public readonly ref struct EntryView
+{
+    private readonly Entry _entry;
+    private readonly Keyspace _keyspace;
+
+    internal EntryView(Entry entry, Keyspace keyspace)
+    {
+        _entry = entry;
+        _keyspace = keyspace;
+    }
+
+    public bool Exists => _entry.Exists;
+
+    public ValueType Type => (ValueType)_entry.Type;
+
+    public bool IsString => _entry.Type == (byte)ValueType.String;
+
+    public bool IsInteger => _entry.IsInteger;
+
+    public long Integer => _entry.Integer;
+
+    public ReadOnlySpan<byte> KeyBytes => _entry.Key;
+
+    /// <summary>The string value; an integer is formatted into memory that the keyspace reuses.</summary>
+    public ReadOnlySpan<byte> Bytes
+    {
+        get
+        {
+            if (!_entry.IsInteger)
+                return _entry.Value;
+            Utf8Formatter.TryFormat(_entry.Integer, _keyspace.Digits, out int length);
+            return _keyspace.Digits.AsSpan(0, length);
+        }
+    }
+
+    /// <summary>Length of the string value in bytes.</summary>
+    public int Length => Bytes.Length;
+
+    /// <summary>Unix milliseconds, -1 = never.</summary>
+    public long ExpireAtMs => _entry.ExpireAtMs;
+
+    public ReadOnlySpan<byte> EncodingName => _entry.Encoding switch
+    {
+        StringEncoding.Integer => "int"u8,
+        StringEncoding.Embedded => "embstr"u8,
+        _ => "raw"u8,
+    };
+
+    /// <summary>Seconds since the last access, from a clock of 24 bits.</summary>
+    public long IdleSeconds => (_keyspace.AccessClock - _entry.Access) & 0xFFFFFF;
+}

@@ -1,0 +1,219 @@
+// The dataset: sixteen (or `databases`) tables of keys, and what concerns them all.
+//
+// Time comes in: the server sets `NowMs` before each command, and every step of that command sees the same time. Nothing
+// here reads a clock, so that replicas, tests and simulations decide alike.
+//
+// Expiry follows the role. A master deletes an expired key when it meets it and tells its observer, which propagates the
+// deletion. A replica only hides expired keys from its clients and waits for its master's DEL. While the master's own
+// stream is applied, keys are what the master says they are.
+//
+// Work that grows with the dataset is cut into slices (`FreeSlice`, `MoveSlice`, `Database.Sweep`, SnapshotWalk), which the
+// server runs between commands.
+//
+// Threads: the keyspace thread.
+
+using Redoubt.Native.Memory;
+using Redoubt.Structures.Entries;
+
+namespace Redoubt.Keyspace;
+
+public enum ExpiryMode
+{
+    /// <summary>Master: an expired key is deleted when it is met.</summary>
+    Delete,
+
+    /// <summary>Replica, or paused master: an expired key is not seen, but stays.</summary>
+    Hide,
+
+    /// <summary>The master's stream, or a load: expiry is not looked at.</summary>
+    Ignore,
+}
+
+/// <summary>Is told what the keyspace does on its own.</summary>
+public interface IKeyspaceObserver
+{
+    /// <summary>An expired key is about to be deleted; to be propagated as a deletion.</summary>
+    void Expired(Database database, ReadOnlySpan<byte> key);
+
+    /// <summary>A large value was taken out of the dataset; to be freed by <see cref="EntryTable.FreeDetached"/> on another thread.</summary>
+    void FreeElsewhere(DetachedValue value);
+}
+
+public sealed class KeyspaceStatistics
+{
+    public long Hits { get; set; }
+
+    public long Misses { get; set; }
+
+    public long ExpiredKeys { get; set; }
+
+    public long LazyFreedObjects { get; set; }
+}
+
+public sealed class Keyspace : IDisposable
+{
+    internal const int SnapshotEpochs = 32;
+
+    private readonly Database[] _databases;
+    private readonly Queue<EntryTable> _graveyard = new();
+    private readonly KeyHasher _hasher;
+    private long _nowMs;
+
+    public Keyspace(NativeHeap heap, int databaseCount, Random random)
+    {
+        Heap = heap;
+        Random = random;
+        _hasher = new KeyHasher((ulong)random.NextInt64(), (ulong)random.NextInt64());
+        _databases = new Database[databaseCount];
+        for (int i = 0; i < databaseCount; i++)
+            _databases[i] = new Database(this, i);
+    }
+
+    public Database this[int index] => _databases[index];
+
+    public int DatabaseCount => _databases.Length;
+
+    public NativeHeap Heap { get; }
+
+    public IKeyspaceObserver? Observer { get; set; }
+
+    public KeyspaceStatistics Statistics { get; } = new();
+
+    /// <summary>Changes since the start, in Redis's count: what was written, expired or flushed.</summary>
+    public long Dirty { get; set; }
+
+    public ExpiryMode ExpiryMode { get; set; }
+
+    /// <summary>Unix time in milliseconds, as the present command sees it.</summary>
+    public long NowMs
+    {
+        get => _nowMs;
+        set
+        {
+            _nowMs = value;
+            AccessClock = (uint)(value / 1000) & 0xFFFFFF;
+        }
+    }
+
+    /// <summary>The snapshot that is being taken, if any.</summary>
+    public SnapshotWalk? Snapshot { get; private set; }
+
+    internal uint AccessClock { get; private set; }
+
+    internal byte[] Digits { get; } = new byte[24];
+
+    internal Random Random { get; }
+
+    internal int SnapshotEpoch { get; private set; }
+
+    /// <summary>Snapshots in a row that did not finish; see SnapshotWalk.</summary>
+    internal int UnfinishedSnapshots { get; set; }
+
+    public Key KeyOf(ReadOnlySpan<byte> bytes) => new(bytes, _hasher.Hash(bytes));
+
+    public ulong HashOf(ReadOnlySpan<byte> key) => _hasher.Hash(key);
+
+    public long KeyCount
+    {
+        get
+        {
+            long count = 0;
+            foreach (Database database in _databases)
+                count += database.Count;
+            return count;
+        }
+    }
+
+    /// <summary>Memory of all tables' buckets, in bytes; entries are counted by the heap.</summary>
+    public long TableBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (Database database in _databases)
+                bytes += database.Table.TableBytes;
+            foreach (EntryTable table in _graveyard)
+                bytes += table.TableBytes;
+            return bytes;
+        }
+    }
+
+    /// <summary>Tables that were flushed and are still being freed, in entries.</summary>
+    public long LazyFreePendingObjects
+    {
+        get
+        {
+            long count = 0;
+            foreach (EntryTable table in _graveyard)
+                count += table.Count;
+            return count;
+        }
+    }
+
+    /// <summary>Empties every database; returns how many keys went. The memory is freed in slices afterwards.</summary>
+    public long FlushAll()
+    {
+        long removed = 0;
+        foreach (Database database in _databases)
+            removed += database.Flush();
+        return removed;
+    }
+
+    public void SwapDatabases(int a, int b)
+    {
+        if (a == b)
+            return;
+        Database.SwapTables(_databases[a], _databases[b]);
+        Dirty++;
+    }
+
+    /// <summary>Begins the snapshot of this moment: every key as it is now, whatever is written from here on.</summary>
+    public SnapshotWalk BeginSnapshot()
+    {
+        Native.Invariant.That(Snapshot is null, "one snapshot is taken at a time");
+        SnapshotEpoch = (SnapshotEpoch + 1) % SnapshotEpochs;
+        foreach (Database database in _databases)
+            database.Table.SnapshotEpoch = SnapshotEpoch;
+        Snapshot = new SnapshotWalk(this, _databases);
+        return Snapshot;
+    }
+
+    internal void EndSnapshot() => Snapshot = null;
+
+    internal EntryTable NewTable() => new(Heap, _hasher) { SnapshotEpoch = SnapshotEpoch };
+
+    internal void Bury(EntryTable table) => _graveyard.Enqueue(table);
+
+    /// <summary>Frees up to this many buckets of flushed tables. True while there is more.</summary>
+    public bool FreeSlice(int buckets)
+    {
+        if (!_graveyard.TryPeek(out EntryTable? table))
+            return false;
+        long before = table.Count;
+        if (!table.FreeSome(buckets))
+        {
+            table.Dispose();
+            _graveyard.Dequeue();
+        }
+        Statistics.LazyFreedObjects += before - table.Count;
+        return _graveyard.Count > 0;
+    }
+
+    /// <summary>Moves up to this many buckets of tables that grow or shrink. True while there is more.</summary>
+    public bool MoveSlice(int buckets)
+    {
+        bool more = false;
+        foreach (Database database in _databases)
+            more |= database.Table.Move(buckets);
+        return more;
+    }
+
+    public void Dispose()
+    {
+        foreach (Database database in _databases)
+            database.Table.Dispose();
+        foreach (EntryTable table in _graveyard)
+            table.Dispose();
+        _graveyard.Clear();
+    }
+}

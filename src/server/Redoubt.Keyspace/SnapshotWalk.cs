@@ -1,0 +1,151 @@
+// The dataset of one moment, taken while writes go on, without fork.
+//
+// Why not fork: the page tables of a large process take tens of milliseconds to copy, and every page written meanwhile is
+// copied whole: a stall that grows with the dataset, and up to twice the memory.
+//
+// How: each entry carries the number of the last snapshot that has it. A new snapshot takes the next number; new entries
+// are born with it (they are younger than the snapshot and not part of it). The walk goes through the tables in slices
+// between commands and gives out every entry with another number, which then gets the current one. A command about to
+// change or delete an entry that the walk has not reached gives out its old image first. So every key of the moment when
+// the snapshot began is given out exactly once, with the value it had then.
+//
+// The walk uses SCAN's cursor, so tables may grow and shrink meanwhile; what it meets twice has its number already.
+// A flushed table is adopted: the walk goes on over it, and it is freed afterwards.
+//
+// A snapshot that is given up leaves old numbers behind. They mean "not in the next snapshot", which is right, until the
+// numbers (32) come round; before that can happen (30 snapshots in a row given up) the next one is walked to the end with
+// its output thrown away.
+//
+// Invariants: each entry is given out at most once per snapshot; at the end all entries have the current number.
+// Threads: the keyspace thread; the sink hands its batches to a helper thread.
+
+using Redoubt.Structures.Entries;
+
+namespace Redoubt.Keyspace;
+
+/// <summary>Takes the entries of a snapshot.</summary>
+public interface ISnapshotSink
+{
+    /// <summary>One key with its value as it was when the snapshot began. The spans are valid only during the call.</summary>
+    void Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value);
+}
+
+public sealed class SnapshotWalk
+{
+    private readonly Keyspace _keyspace;
+    private readonly List<(EntryTable Table, int Database)> _tables = [];
+    private readonly HashSet<EntryTable> _adopted = [];
+    private ISnapshotSink? _sink;
+    private int _current;
+    private ulong _cursor;
+
+    internal SnapshotWalk(Keyspace keyspace, Database[] databases)
+    {
+        _keyspace = keyspace;
+        foreach (Database database in databases)
+        {
+            if (database.Count == 0)
+                continue;
+            _tables.Add((database.Table, database.Index));
+            KeysTotal += database.Count;
+        }
+    }
+
+    /// <summary>Where the entries go; set once, right after the snapshot began.</summary>
+    public ISnapshotSink? Sink
+    {
+        get => _sink;
+        set => _sink = value;
+    }
+
+    /// <summary>Keys in the dataset when the snapshot began.</summary>
+    public long KeysTotal { get; }
+
+    /// <summary>Keys given out so far.</summary>
+    public long KeysDone { get; private set; }
+
+    public bool IsFinished => _current >= _tables.Count;
+
+    /// <summary>Walks up to this many buckets further. True while there is more.</summary>
+    public bool Step(int buckets)
+    {
+        Receiver receiver = new(this);
+        while (buckets-- > 0 && !IsFinished)
+        {
+            (EntryTable table, receiver.Database) = _tables[_current];
+            receiver.Table = table;
+            _cursor = table.Scan(_cursor, ref receiver);
+            if (_cursor != 0)
+                continue;
+            if (_adopted.Remove(table))
+                _keyspace.Bury(table);
+            _current++;
+        }
+        if (!IsFinished)
+            return true;
+        _keyspace.UnfinishedSnapshots = 0;
+        _keyspace.EndSnapshot();
+        return false;
+    }
+
+    /// <summary>Gives up: nothing is given out any more.</summary>
+    public void Abort()
+    {
+        _sink = null;
+        if (++_keyspace.UnfinishedSnapshots >= Keyspace.SnapshotEpochs - 2)
+        {
+            while (Step(1024))
+            {
+            }
+            return;
+        }
+        foreach (EntryTable table in _adopted)
+            _keyspace.Bury(table);
+        _adopted.Clear();
+        _keyspace.EndSnapshot();
+    }
+
+    /// <summary>Gives out the old image of an entry that is about to change.</summary>
+    internal void Preserve(EntryTable table, scoped in Entry entry)
+    {
+        foreach ((EntryTable walked, int database) in _tables)
+        {
+            if (walked == table)
+            {
+                GiveOut(table, database, entry);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes over a table that was flushed, if the walk still needs it.</summary>
+    internal bool TryAdopt(EntryTable table)
+    {
+        for (int i = _current; i < _tables.Count; i++)
+        {
+            if (_tables[i].Table == table)
+                return _adopted.Add(table);
+        }
+        return false;
+    }
+
+    private void GiveOut(EntryTable table, int database, scoped in Entry entry)
+    {
+        table.MarkInSnapshot(entry);
+        KeysDone++;
+        _sink?.Add(
+            database, entry.ExpireAtMs, entry.Key, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, entry.IsInteger ? default : entry.Value);
+    }
+
+    private ref struct Receiver(SnapshotWalk walk) : IEntryReceiver
+    {
+        public EntryTable Table = null!;
+        public int Database;
+
+        public readonly void Receive(scoped in Entry entry)
+        {
+            if (entry.SnapshotEpoch != Table.SnapshotEpoch)
+                walk.GiveOut(Table, Database, entry);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// Memory that the garbage collector does not see.
+//
+// Why: a store of millions of managed objects pays for each of them in every collection. Here a key costs the collector
+// nothing, and every byte is counted.
+//
+// How: blocks are asked for and given back with their size, so that no block needs a header of its own. Two heaps stand
+// behind this face: SlabHeap, the real one, and GuardHeap, which the tests run on: it fences every block, poisons freed
+// memory, and knows at the end what was not given back.
+//
+// Threads: one owner, the keyspace thread, except for `DetachLarge`.
+
+namespace Redoubt.Native.Memory;
+
+public abstract unsafe class NativeHeap : IDisposable
+{
+    /// <summary>Blocks above this size come from the C library, one by one, and may be freed on another thread.</summary>
+    public const int SlabBlockBytesMax = 32 * 1024;
+
+    /// <summary>Bytes handed out, rounded up to what a block really occupies.</summary>
+    public long UsedBytes { get; protected set; }
+
+    /// <summary>Blocks handed out and not given back.</summary>
+    public long BlockCount { get; protected set; }
+
+    /// <summary>A block of at least <paramref name="size"/> bytes, aligned to 8, with undefined content.</summary>
+    public abstract byte* Allocate(long size);
+
+    /// <summary>Gives back a block with the size it was asked for (or any size of the same <see cref="UsableSize"/>).</summary>
+    public abstract void Free(byte* block, long size);
+
+    /// <summary>How many bytes a block asked for with this size really has.</summary>
+    public abstract long UsableSize(long size);
+
+    /// <summary>
+    /// Takes a block above <see cref="SlabBlockBytesMax"/> out of this heap's books; the caller hands it to
+    /// <see cref="FreeDetached"/>, on any thread.
+    /// </summary>
+    public abstract byte* DetachLarge(byte* block, long size);
+
+    /// <summary>Frees what <see cref="DetachLarge"/> returned.</summary>
+    public abstract void FreeDetached(byte* block);
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+}

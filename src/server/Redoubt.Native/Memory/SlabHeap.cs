@@ -1,0 +1,257 @@
+// The heap of the keyspace.
+//
+// Why not malloc: a call out of managed code and a header per block. A key of 16 bytes with a value of 32 is a block of 56
+// bytes: here it occupies 56 bytes, malloc makes it 64, and jemalloc's classes make it 64 as well.
+//
+// How: blocks of one size class are cut from slabs; a slab is found from a block's address by masking, because slabs are
+// aligned to their size. Free blocks of a slab form a list inside the slab. A slab whose last block is given back returns
+// to its pool; beyond a few spare ones its pages go back to the system at once (64 KB or 512 KB: a bounded step).
+//
+//   class          step                     slab
+//   8 .. 512       8 bytes                  64 KB
+//   .. 2 KB        1/16 of the power of 2   64 KB
+//   .. 32 KB       1/16 of the power of 2   512 KB
+//   larger         the C library
+//
+// Slab header, 64 bytes:
+//   offset size
+//        0    4  size class
+//        4    4  size of a block
+//        8    4  blocks in use
+//       12    4  offset of the first byte never handed out
+//       16    4  offset of the first free block, 0 = none (a free block begins with the offset of the next one)
+//       20    4  1 while in the list of slabs with free blocks
+//       24    8  next slab in that list
+//       32    8  previous slab in that list
+//
+// Invariants: blocks in use + free list + never handed out = capacity; a full slab is in no list.
+// Threads: the keyspace thread. Failure: out of memory throws, as everywhere in .NET.
+
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Redoubt.Native.Memory;
+
+public sealed unsafe class SlabHeap : NativeHeap
+{
+    private const int HeaderBytes = 64;
+    private const int ArenaBytes = 4 * 1024 * 1024;
+    private const int SmallSlabBytes = 64 * 1024;
+    private const int LargeSlabBytes = 512 * 1024;
+    private const int SpareSlabsMax = 16;
+    private const int LinearClasses = 65;
+    private const int ClassCount = LinearClasses + 6 * 16;
+
+    private readonly Slab*[] _current = new Slab*[ClassCount];
+    private readonly Slab*[] _partial = new Slab*[ClassCount];
+    private readonly SlabPool _smallSlabs = new(SmallSlabBytes);
+    private readonly SlabPool _largeSlabs = new(LargeSlabBytes);
+    private readonly bool _hugePages;
+
+    /// <param name="hugePages">Ask the system for huge pages: fewer page faults and TLB misses on large datasets.</param>
+    public SlabHeap(bool hugePages = true) => _hugePages = hugePages;
+
+    private struct Slab
+    {
+        public int Class;
+        public int BlockBytes;
+        public int Used;
+        public int Fresh;
+        public int FreeHead;
+        public int IsListed;
+        public Slab* Next;
+        public Slab* Previous;
+    }
+
+    public override byte* Allocate(long size)
+    {
+        if (size > SlabBlockBytesMax)
+            return AllocateLarge(size);
+        int sizeClass = ClassOf((int)size);
+        Slab* slab = _current[sizeClass];
+        if (slab == null || (slab->FreeHead == 0 && slab->Fresh + slab->BlockBytes > SlabBytesOf(sizeClass)))
+            slab = NextSlab(sizeClass);
+        slab->Used++;
+        UsedBytes += slab->BlockBytes;
+        BlockCount++;
+        byte* block;
+        if (slab->FreeHead != 0)
+        {
+            block = (byte*)slab + slab->FreeHead;
+            slab->FreeHead = *(int*)block;
+            return block;
+        }
+        block = (byte*)slab + slab->Fresh;
+        slab->Fresh += slab->BlockBytes;
+        return block;
+    }
+
+    public override void Free(byte* block, long size)
+    {
+        if (size > SlabBlockBytesMax)
+        {
+            FreeDetached(DetachLarge(block, size));
+            return;
+        }
+        int sizeClass = ClassOf((int)size);
+        Slab* slab = (Slab*)((nint)block & ~((nint)SlabBytesOf(sizeClass) - 1));
+        Invariant.That(slab->Class == sizeClass && slab->Used > 0, "a block is given back with the size it was asked for");
+        *(int*)block = slab->FreeHead;
+        slab->FreeHead = (int)(block - (byte*)slab);
+        slab->Used--;
+        UsedBytes -= slab->BlockBytes;
+        BlockCount--;
+        if (slab == _current[sizeClass])
+            return;
+        if (slab->Used == 0)
+            Release(slab, sizeClass);
+        else if (slab->IsListed == 0)
+            List(slab, sizeClass);
+    }
+
+    public override long UsableSize(long size) => size > SlabBlockBytesMax ? size : BlockBytesOf(ClassOf((int)size));
+
+    public override byte* DetachLarge(byte* block, long size)
+    {
+        Invariant.That(size > SlabBlockBytesMax, "only large blocks leave the heap");
+        UsedBytes -= size;
+        BlockCount--;
+        return block;
+    }
+
+    public override void FreeDetached(byte* block) => NativeMemory.Free(block);
+
+    public override void Dispose()
+    {
+        _smallSlabs.Dispose();
+        _largeSlabs.Dispose();
+        base.Dispose();
+    }
+
+    private byte* AllocateLarge(long size)
+    {
+        byte* block = (byte*)NativeMemory.Alloc((nuint)size);
+        UsedBytes += size;
+        BlockCount++;
+        return block;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Slab* NextSlab(int sizeClass)
+    {
+        Slab* slab = _partial[sizeClass];
+        if (slab != null)
+        {
+            Unlist(slab, sizeClass);
+        }
+        else
+        {
+            slab = (Slab*)PoolOf(sizeClass).Take(_hugePages);
+            *slab = new Slab { Class = sizeClass, BlockBytes = BlockBytesOf(sizeClass), Fresh = HeaderBytes };
+        }
+        _current[sizeClass] = slab;
+        return slab;
+    }
+
+    private void List(Slab* slab, int sizeClass)
+    {
+        Slab* head = _partial[sizeClass];
+        slab->Next = head;
+        slab->Previous = null;
+        slab->IsListed = 1;
+        if (head != null)
+            head->Previous = slab;
+        _partial[sizeClass] = slab;
+    }
+
+    private void Unlist(Slab* slab, int sizeClass)
+    {
+        if (slab->Previous != null)
+            slab->Previous->Next = slab->Next;
+        else
+            _partial[sizeClass] = slab->Next;
+        if (slab->Next != null)
+            slab->Next->Previous = slab->Previous;
+        slab->IsListed = 0;
+    }
+
+    private void Release(Slab* slab, int sizeClass)
+    {
+        if (slab->IsListed != 0)
+            Unlist(slab, sizeClass);
+        PoolOf(sizeClass).Give((byte*)slab);
+    }
+
+    private SlabPool PoolOf(int sizeClass) => SlabBytesOf(sizeClass) == SmallSlabBytes ? _smallSlabs : _largeSlabs;
+
+    private static int SlabBytesOf(int sizeClass) => sizeClass < LinearClasses + 32 ? SmallSlabBytes : LargeSlabBytes;
+
+    private static int ClassOf(int size)
+    {
+        if (size <= 512)
+            return (size + 7) >> 3 is var small && small == 0 ? 1 : small;
+        int power = 31 - BitOperations.LeadingZeroCount((uint)(size - 1));
+        int step = power - 4;
+        return LinearClasses + (power - 9) * 16 + (((size - 1) >> step) & 15);
+    }
+
+    private static int BlockBytesOf(int sizeClass)
+    {
+        if (sizeClass < LinearClasses)
+            return sizeClass * 8;
+        int power = (sizeClass - LinearClasses) / 16 + 9;
+        int sixteenths = (sizeClass - LinearClasses) % 16 + 1;
+        return (1 << power) + (sixteenths << (power - 4));
+    }
+
+    /// <summary>Slabs of one size, cut from arenas; a few unused ones are kept warm.</summary>
+    private sealed class SlabPool(int slabBytes) : IDisposable
+    {
+        private readonly List<nint> _arenas = [];
+        private readonly HashSet<nint> _shrunkArenas = [];
+        private readonly Stack<nint> _warm = new();
+        private readonly Stack<nint> _cold = new();
+        private byte* _next;
+        private byte* _end;
+
+        public byte* Take(bool hugePages)
+        {
+            if (_warm.TryPop(out nint slab) || _cold.TryPop(out slab))
+                return (byte*)slab;
+            if (_next == _end)
+            {
+                _next = VirtualMemory.Reserve(ArenaBytes, ArenaBytes);
+                _end = _next + ArenaBytes;
+                _arenas.Add((nint)_next);
+                if (hugePages)
+                    VirtualMemory.AdviseHugePages(_next, ArenaBytes);
+            }
+            byte* taken = _next;
+            _next += slabBytes;
+            return taken;
+        }
+
+        public void Give(byte* slab)
+        {
+            if (_warm.Count < SpareSlabsMax)
+            {
+                _warm.Push((nint)slab);
+                return;
+            }
+            // Huge pages would be put together again by the system, holes included, and the memory would come back.
+            nint arena = (nint)slab & ~((nint)ArenaBytes - 1);
+            if (_shrunkArenas.Add(arena))
+                VirtualMemory.AdviseNoHugePages((byte*)arena, ArenaBytes);
+            VirtualMemory.Discard(slab, slabBytes);
+            _cold.Push((nint)slab);
+        }
+
+        public void Dispose()
+        {
+            foreach (nint arena in _arenas)
+                VirtualMemory.Release((byte*)arena, ArenaBytes);
+            _arenas.Clear();
+        }
+    }
+}
