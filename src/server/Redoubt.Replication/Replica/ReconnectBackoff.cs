@@ -1,0 +1,28 @@
+namespace Redoubt.Replication;
+
+// Redis tries a lost master again once a second. Here the first try is immediate, since the usual reason is a connection
+// that was cut while both nodes are well, and then 50, 100, 200, 400, 800, 1000, 1000, ... ms. A random half of each wait
+// keeps the replicas of one master, which all lose it at the same moment, from coming back in step.
+
+/// <summary>How long to wait before the next attempt to reach the master.</summary>
+public sealed class ReconnectBackoff
+{
+    private const int FirstWaitMs = 50;
+    private const int LongestWaitMs = 1000;
+
+    private int _failures;
+
+    /// <summary>After a connection that reached the stream, or for a new master: the next attempt is immediate.</summary>
+    public void Reset() => _failures = 0;
+
+    /// <summary>The wait before the next attempt, counted as one.</summary>
+    /// <param name="jitter">A random number from 0 up to, but not including, 1.</param>
+    public int NextDelayMs(double jitter)
+    {
+        int failures = _failures++;
+        if (failures == 0)
+            return 0;
+        int full = failures > 5 ? LongestWaitMs : Math.Min(LongestWaitMs, FirstWaitMs << (failures - 1));
+        return full / 2 + (int)(full / 2 * Math.Clamp(jitter, 0, 1));
+    }
+}
