@@ -5,8 +5,8 @@ namespace Redoubt.Replication;
 public interface IReplicationLog
 {
     /// <summary>Level <c>notice</c>, marked <c>*</c>.</summary>
-    public void Notice(string line);
+    void Notice(string line);
 
     /// <summary>Level <c>warning</c>, marked <c>#</c>.</summary>
-    public void Warning(string line);
+    void Warning(string line);
 }

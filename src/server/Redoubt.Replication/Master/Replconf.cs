@@ -7,10 +7,10 @@ namespace Redoubt.Replication;
 public interface IArguments
 {
     /// <summary>How many, the command's name included.</summary>
-    public int Count { get; }
+    int Count { get; }
 
     /// <summary>One of them; 0 is the name.</summary>
-    public ReadOnlySpan<byte> this[int index] { get; }
+    ReadOnlySpan<byte> this[int index] { get; }
 }
 
 /// <summary>What the server does after a REPLCONF.</summary>
