@@ -85,7 +85,7 @@ public sealed class RealRedis : IDisposable
             answer = Ask(command);
             if (satisfied(answer))
                 return answer;
-            Thread.Sleep(10);
+            Thread.Sleep(10); // a server tells nobody when its answer has changed
         }
 
         throw new TimeoutException($"{string.Join(' ', command)} on port {Port} last answered:\n{answer}");
@@ -130,7 +130,7 @@ public sealed class RealRedis : IDisposable
             {
             }
 
-            Thread.Sleep(5);
+            Thread.Sleep(5); // a process tells nobody when its port is open
         }
 
         return false;

@@ -3,6 +3,10 @@ using System.Text;
 
 namespace Redoubt.Topology;
 
+// Reads the replication section of INFO, from Redoubt and from every Redis a group may still run. The answer comes from
+// another machine: lines may be missing, unknown, doubled or in any order, so each is read by itself into a draft, and only
+// what the role requires makes the whole unreadable.
+
 internal static class ReplicationInfoReader
 {
     /// <summary>What has been read so far. The record is immutable and its lines come in any order, hence this draft.</summary>
