@@ -161,7 +161,7 @@ public sealed class CuttingProxy : IDisposable
                 _flowing.Wait();
                 if (Delay > TimeSpan.Zero)
                 {
-                    Thread.Sleep(Delay);
+                    Thread.Sleep(Delay); // the delay is what the test asked for
                 }
 
                 ReadOnlySpan<byte> chunk = alter && AlterReplies is { } rewrite ? rewrite(buffer[..read]) : buffer.AsSpan(0, read);

@@ -21,7 +21,7 @@ public static class Wait
                 throw new TimeoutException($"waited {bound.TotalSeconds:0.#} s in vain for {what}" + (seen is null ? "" : $"; last seen: {seen()}"));
             }
 
-            Thread.Sleep(2);
+            Thread.Sleep(2); // the condition is in another process, which tells nobody when it comes true
         }
     }
 

@@ -43,6 +43,7 @@ public class BorderTests
     [InlineData("src/server/Redoubt.Novel/Redoubt.Novel.csproj", "../Redoubt.Resp/Redoubt.Resp.csproj", 1)]
     [InlineData("tests/Redoubt.Resp.Tests/Redoubt.Resp.Tests.csproj", "../../src/server/Redoubt.Server/Redoubt.Server.csproj", 1)]
     [InlineData("tests/Redoubt.Keyspace.Tests/Redoubt.Keyspace.Tests.csproj", "../../src/server/Redoubt.Native/Redoubt.Native.csproj", 0)]
+    [InlineData("tests/Redoubt.Keyspace.Tests/Redoubt.Keyspace.Tests.csproj", "../Redoubt.Testing/Redoubt.Testing.csproj", 0)]
     public void A_reference_sideways_or_up_is_found(string project, string target, int findings) => Assert.Equal(findings,
         Borders.References(House.File(project, $"<Project><ItemGroup><ProjectReference Include=\"{target}\" /></ItemGroup></Project>")).Count());
 

@@ -57,7 +57,7 @@ internal static class Borders
         if (isTest && name.EndsWith(".Tests", StringComparison.Ordinal))
         {
             var subject = name[..^".Tests".Length];
-            allowed = [subject, .. Below(subject)];
+            allowed = [subject, .. Below(subject), "Redoubt.Testing"];
         }
         else if (isTest || projectFile.Under("bench"))
         {

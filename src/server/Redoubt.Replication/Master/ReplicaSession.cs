@@ -2,6 +2,9 @@ using Redoubt.Topology;
 
 namespace Redoubt.Replication;
 
+// One replica as its master sees it, from its first REPLCONF to its end: what it said of itself, how far its synchronisation has come,
+// what it has acknowledged. It holds no socket and asks for no time; both belong to the caller.
+
 /// <summary>What a replica said that it can do (<c>REPLCONF capa</c>).</summary>
 [Flags]
 public enum ReplicaCapabilities
@@ -65,7 +68,7 @@ public sealed class ReplicaSession(long clientId, string peerIp)
     /// <summary>When it last acknowledged anything, or came online.</summary>
     public long AckTimeMs { get; private set; }
 
-    /// <summary>The offset of its snapshot.</summary>
+    /// <summary>Where the stream goes on once its snapshot is loaded.</summary>
     public ReplicationOffset SnapshotOffset { get; private set; }
 
     /// <summary>After a snapshot that ends with a mark, the stream waits for the replica's first ACK: bytes sent earlier could be
