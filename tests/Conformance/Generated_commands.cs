@@ -6,7 +6,7 @@ namespace Redoubt.Conformance;
 public sealed class Generated_commands(ServerPair servers, ITestOutputHelper output) : IClassFixture<ServerPair>
 {
     private const int CommandsPerProtocol = 100_000;
-    private const int CommandsPerRecipe = 1_000;
+    private const int CommandsPerRecipe = 500;
 
     public static TheoryData<string> RecipeNames => [.. Recipes.All.Select(r => r.Name)];
 

@@ -133,7 +133,7 @@ internal sealed class Episode(int redisPort, int redoubtPort, int protocol)
         }
         catch (Exception e)
         {
-            right = e.Message;
+            right = $"no reply: {e.Message}";
         }
 
         return left == right ? null : new Mismatch([.. requests.Take(index + 1)], left, right);

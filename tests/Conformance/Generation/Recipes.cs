@@ -15,6 +15,8 @@ internal static class Recipes
     /// <summary>A sequence over all recipes by weight.</summary>
     public static List<Request> Mixture(int seed, int count) => Sequence(seed, count, All);
 
+    public static List<Request> Mixture(IReadOnlyList<Recipe> recipes, int seed, int count) => Sequence(seed, count, recipes);
+
     /// <summary>A sequence in which every other command is of one recipe, between commands that make keys.</summary>
     public static List<Request> Focused(Recipe recipe, int seed, int count) =>
         Sequence(seed, count, [recipe with { Weight = Makers.Sum(m => m.Weight) }, .. Makers]);

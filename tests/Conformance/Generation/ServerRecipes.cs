@@ -33,7 +33,7 @@ internal static class ServerRecipes
         new("TIME", 2, _ => ["TIME"]),
         new("LASTSAVE", 1, _ => ["LASTSAVE"]),
         new("ROLE", 2, _ => ["ROLE"]),
-        new("WAIT", 2, d => ["WAIT", .. d.Pick<string[]>(["0", "0"], ["0", "1"], ["abc", "0"], ["0", "abc"], ["0", "-1"], ["-1", "0"], ["1", "1"])]),
+        new("WAIT", 2, d => ["WAIT", .. d.Pick<string[]>(["0", "0"], ["0", "0"], ["0", "1"], ["0", "1"], ["2", "a", "b"], ["x", "y"], ["abc", "0"], ["0", "abc"], ["0", "-1"], ["-1", "0"])]),
         new("REPLICAOF NO ONE", 1, d => [d.Pick("REPLICAOF", "SLAVEOF", "replicaof"), d.Pick("NO", "no"), d.Pick("ONE", "one")]),
         new("REPLICAOF errors", 1, d => ["REPLICAOF", .. d.Pick<string[]>(["host", "abc"], ["host", "99999"], ["host", "-1"], ["host"])]),
         new("FAILOVER errors", 2, d => ["FAILOVER", .. d.Pick<string[]>([], ["ABORT"], ["TO", "127.0.0.1", "1"], ["TO", "127.0.0.1"], ["TIMEOUT", "0"], ["TIMEOUT", "abc"],
