@@ -31,6 +31,7 @@ public enum CommandFlags
     Protected = 1 << 19,
     OnlySentinel = 1 << 20,
     TouchesArbitraryKeys = 1 << 21,
+    NoMandatoryKeys = 1 << 22,
 }
 
 /// <summary>Marks a <c>static void Method(CommandContext c)</c> as the body of a command.</summary>
@@ -53,7 +54,10 @@ public sealed class CommandAttribute(string name, int arity, CommandFlags flags)
 
     public int KeyStep { get; set; }
 
-    /// <summary>What is done with the keys, in the words of COMMAND INFO's key specifications: "RW access update".</summary>
+    /// <summary>
+    /// What is done with the keys, in the words of COMMAND INFO's key specifications: "RW access update". Several specifications
+    /// are parted by ';' and say where their keys are: "RO access @1; OW update @2".
+    /// </summary>
     public string KeyFlags { get; set; } = "";
 
     /// <summary>ACL categories beyond those that follow from the flags, in Redis's words: "string", "keyspace", "connection", "dangerous".</summary>
@@ -79,4 +83,29 @@ public sealed class CommandAttribute(string name, int arity, CommandFlags flags)
 
     /// <summary>"version: what replaces it", for deprecated commands.</summary>
     public string Deprecated { get; set; } = "";
+
+    /// <summary>Not meant for applications ("syscmd" in COMMAND DOCS).</summary>
+    public bool SystemCommand { get; set; }
+}
+
+/// <summary>
+/// Declares a command that only holds subcommands, such as CLIENT, on the class of its family. It has no method: a call
+/// without a subcommand is a call with too few arguments.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
+public sealed class CommandContainerAttribute(string name) : Attribute
+{
+    /// <summary>Upper case.</summary>
+    public string Name { get; } = name;
+
+    public required string Group { get; set; }
+
+    public required string Summary { get; set; }
+
+    public required string Since { get; set; }
+
+    public string Complexity { get; set; } = "";
+
+    /// <summary>Not meant for applications ("syscmd" in COMMAND DOCS).</summary>
+    public bool SystemCommand { get; set; }
 }

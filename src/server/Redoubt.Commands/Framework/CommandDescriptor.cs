@@ -20,11 +20,14 @@ public sealed class CommandDescriptor
 
     public int KeyStep { get; init; }
 
-    /// <summary>The subcommands of a container such as CLIENT; empty for others.</summary>
-    public CommandDescriptor[] Subcommands { get; init; } = [];
+    /// <summary>The categories that ACL rules name, those that follow from the flags included.</summary>
+    public required AclCategories Categories { get; init; }
 
-    /// <summary>Words for COMMAND INFO and COMMAND DOCS.</summary>
-    public required CommandDocumentation Documentation { get; init; }
+    /// <summary>Where the keys are and what is done with them.</summary>
+    public KeySpec[] Keys { get; init; } = [];
+
+    /// <summary>The subcommands of a container such as CLIENT, by name; empty for others.</summary>
+    public CommandDescriptor[] Subcommands { get; init; } = [];
 
     /// <summary>How often it was called; counted by the dispatcher for INFO.</summary>
     public long Calls { get; set; }
@@ -33,16 +36,3 @@ public sealed class CommandDescriptor
 
     public bool AcceptsCount(int count) => Arity > 0 ? count == Arity : count >= -Arity;
 }
-
-/// <summary>What COMMAND INFO and COMMAND DOCS say of a command.</summary>
-public sealed record CommandDocumentation(
-    string Summary,
-    string Since,
-    string Group,
-    string Complexity,
-    string KeyFlags,
-    string Acl,
-    string Syntax,
-    string[] History,
-    string[] Tips,
-    string Deprecated);
