@@ -10,18 +10,18 @@ public sealed class ReplicaSessionTests
     // Replies recorded from redis-server 7.0.15, but for the last two, which differ on purpose.
     [Theory]
     [InlineData("", ReplconfOutcome.Ok, "")]
-    [InlineData("listening-port", ReplconfOutcome.Error, "-ERR syntax error")]
-    [InlineData("listening-port x", ReplconfOutcome.Error, "-ERR value is not an integer or out of range")]
+    [InlineData("listening-port", ReplconfOutcome.Error, "ERR syntax error")]
+    [InlineData("listening-port x", ReplconfOutcome.Error, "ERR value is not an integer or out of range")]
     [InlineData("listening-port 99999", ReplconfOutcome.Ok, "")]
-    [InlineData("nope 1", ReplconfOutcome.Error, "-ERR Unrecognized REPLCONF option: nope")]
-    [InlineData("rdb-only 2", ReplconfOutcome.Error, "-ERR value is out of range, value must between 0 and 1")]
-    [InlineData("rdb-only x", ReplconfOutcome.Error, "-ERR value is not an integer or out of range")]
+    [InlineData("nope 1", ReplconfOutcome.Error, "ERR Unrecognized REPLCONF option: nope")]
+    [InlineData("rdb-only 2", ReplconfOutcome.Error, "ERR value is out of range, value must between 0 and 1")]
+    [InlineData("rdb-only x", ReplconfOutcome.Error, "ERR value is not an integer or out of range")]
     [InlineData("capa zzz", ReplconfOutcome.Ok, "")]
     [InlineData("ack x", ReplconfOutcome.Silent, "")]
     [InlineData("ack 5", ReplconfOutcome.Silent, "")]
     [InlineData("getack *", ReplconfOutcome.SendAck, "")]
-    [InlineData("rdb-filter-only keys", ReplconfOutcome.Error, "-ERR Unsupported rdb-filter-only option: keys")]
-    [InlineData("rdb-filter-only functions", ReplconfOutcome.Error, "-ERR Unsupported rdb-filter-only option: functions")]
+    [InlineData("rdb-filter-only keys", ReplconfOutcome.Error, "ERR Unsupported rdb-filter-only option: keys")]
+    [InlineData("rdb-filter-only functions", ReplconfOutcome.Error, "ERR Unsupported rdb-filter-only option: functions")]
     [InlineData("version 8.0", ReplconfOutcome.Ok, "")]
     public void Replconf_answers_as_recorded(string arguments, ReplconfOutcome outcome, string error)
     {
@@ -35,7 +35,7 @@ public sealed class ReplicaSessionTests
         var session = new ReplicaSession(1, "10.0.0.1");
         Assert.Equal(ReplconfOutcome.Ok, Replconf.Apply(new Words("REPLCONF ip-address " + new string('a', 255)), session, 0, out _));
         Assert.Equal(ReplconfOutcome.Error, Replconf.Apply(new Words("REPLCONF ip-address " + new string('a', 256)), session, 0, out string error));
-        Assert.Equal("-ERR REPLCONF ip-address provided by replica instance is too long: 256 bytes", error);
+        Assert.Equal("ERR REPLCONF ip-address provided by replica instance is too long: 256 bytes", error);
     }
 
     [Fact]

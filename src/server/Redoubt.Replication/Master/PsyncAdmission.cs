@@ -27,7 +27,7 @@ public enum PsyncAdmissionKind
 public readonly record struct PsyncCircumstances(
     Role Role, bool LinkUp, bool FailingOver, bool ClientIsReplica, bool RepliesPending);
 
-/// <summary>The gate in front of PSYNC and SYNC: pure, with Redis's texts (complete error lines without the line end).</summary>
+/// <summary>The gate in front of PSYNC and SYNC: pure, with Redis's texts (error texts without the leading dash).</summary>
 public readonly record struct PsyncAdmission(PsyncAdmissionKind Kind, string Error = "")
 {
     /// <summary>Judges a PSYNC; for SYNC pass a request without FAILOVER.</summary>
@@ -38,18 +38,18 @@ public readonly record struct PsyncAdmission(PsyncAdmissionKind Kind, string Err
         if (request.Failover)
         {
             if (now.Role == Role.Master)
-                return Refuse("-ERR PSYNC FAILOVER can't be sent to a master.");
+                return Refuse("ERR PSYNC FAILOVER can't be sent to a master.");
             if (request.Id != own)
-                return Refuse("-ERR PSYNC FAILOVER replid must match my replid.");
+                return Refuse("ERR PSYNC FAILOVER replid must match my replid.");
         }
 
         if (now.FailingOver)
-            return Refuse("-NOMASTERLINK Can't SYNC while failing over");
+            return Refuse("NOMASTERLINK Can't SYNC while failing over");
         // After a promotion there is no link to lose, so this question is only for those that stay replicas.
         if (!request.Failover && now.Role == Role.Replica && !now.LinkUp)
-            return Refuse("-NOMASTERLINK Can't SYNC while not connected with my master");
+            return Refuse("NOMASTERLINK Can't SYNC while not connected with my master");
         if (now.RepliesPending)
-            return Refuse("-ERR SYNC and PSYNC are invalid with pending output");
+            return Refuse("ERR SYNC and PSYNC are invalid with pending output");
         return new PsyncAdmission(request.Failover ? PsyncAdmissionKind.PromoteThenAdmit : PsyncAdmissionKind.Admit);
     }
 

@@ -16,7 +16,7 @@ public readonly record struct PsyncRequest(string IdText, StreamPosition Next, b
     public bool AsksForFullResync => IdText.StartsWith('?');
 
     /// <summary>Reads the arguments after the name; false when the position is not a number
-    /// (<c>-ERR value is not an integer or out of range</c>).</summary>
+    /// (<c>ERR value is not an integer or out of range</c>).</summary>
     public static bool TryRead(ReadOnlySpan<byte> id, ReadOnlySpan<byte> position, ReadOnlySpan<byte> option, out PsyncRequest request)
     {
         request = default;

@@ -49,14 +49,14 @@ public static class Replconf
     /// <param name="arguments">All of them, the name included.</param>
     /// <param name="session">The connection's session.</param>
     /// <param name="nowMs">The present.</param>
-    /// <param name="error">The error line without its end, if that is the outcome.</param>
+    /// <param name="error">The error text without its dash, if that is the outcome.</param>
     public static ReplconfOutcome Apply<TArguments>(scoped TArguments arguments, ReplicaSession session, long nowMs, out string error)
         where TArguments : IArguments, allows ref struct
     {
         error = "";
         if (arguments.Count % 2 == 0)
         {
-            error = "-ERR syntax error";
+            error = "ERR syntax error";
             return ReplconfOutcome.Error;
         }
 
@@ -85,19 +85,19 @@ public static class Replconf
         return session.OnAck(new ReplicationOffset(offset), nowMs) ? ReplconfOutcome.StartStream : ReplconfOutcome.Acknowledged;
     }
 
-    // Null when all is well, else the error line.
+    // Null when all is well, else the error text.
     private static string? Set(ReadOnlySpan<byte> option, ReadOnlySpan<byte> value, ReplicaSession session)
     {
         if (StrictInteger.EqualsWord(option, "listening-port"u8))
         {
             if (!StrictInteger.TryParse(value, out long port))
-                return "-ERR value is not an integer or out of range";
+                return "ERR value is not an integer or out of range";
             session.ListeningPort = (int)port;
         }
         else if (StrictInteger.EqualsWord(option, "ip-address"u8))
         {
             if (value.Length > HostLengthMax)
-                return $"-ERR REPLCONF ip-address provided by replica instance is too long: {value.Length} bytes";
+                return $"ERR REPLCONF ip-address provided by replica instance is too long: {value.Length} bytes";
             session.AnnouncedIp = Encoding.UTF8.GetString(value);
         }
         else if (StrictInteger.EqualsWord(option, "capa"u8))
@@ -111,18 +111,18 @@ public static class Replconf
         else if (StrictInteger.EqualsWord(option, "rdb-only"u8))
         {
             if (!StrictInteger.TryParse(value, out long flag))
-                return "-ERR value is not an integer or out of range";
+                return "ERR value is not an integer or out of range";
             if (flag is not (0 or 1))
-                return "-ERR value is out of range, value must between 0 and 1";
+                return "ERR value is out of range, value must between 0 and 1";
             session.SnapshotOnly = flag == 1;
         }
         else if (StrictInteger.EqualsWord(option, "rdb-filter-only"u8))
         {
-            return $"-ERR Unsupported rdb-filter-only option: {Encoding.UTF8.GetString(value)}";
+            return $"ERR Unsupported rdb-filter-only option: {Encoding.UTF8.GetString(value)}";
         }
         else if (!StrictInteger.EqualsWord(option, "version"u8))
         {
-            return $"-ERR Unrecognized REPLCONF option: {Encoding.UTF8.GetString(option)}";
+            return $"ERR Unrecognized REPLCONF option: {Encoding.UTF8.GetString(option)}";
         }
 
         return null;
