@@ -10,12 +10,15 @@ public sealed class RealRedis : IDisposable
 {
     private readonly Process _process;
 
-    private RealRedis(Process process, int port, string folder)
+    private RealRedis(Process process, string host, int port, string folder)
     {
         _process = process;
+        Host = host;
         Port = port;
         Folder = folder;
     }
+
+    public string Host { get; }
 
     public int Port { get; }
 
@@ -24,18 +27,21 @@ public sealed class RealRedis : IDisposable
     public int ProcessId => _process.Id;
 
     /// <summary>Starts it and returns once it answers PING.</summary>
-    public static RealRedis Start(params string[] directives)
+    public static RealRedis Start(params string[] directives) => StartAt("127.0.0.1", 0, directives);
+
+    /// <summary>The same on a given loopback address and port; port 0 picks a free one.</summary>
+    public static RealRedis StartAt(string host, int wantedPort, params string[] directives)
     {
         // Another process may take the port between the look and the start; then the server exits and the next one is tried.
         for (int attempt = 0; ; attempt++)
         {
-            int port = FreePort();
+            int port = wantedPort == 0 ? FreePort() : wantedPort;
             string folder = Directory.CreateTempSubdirectory("redoubt-test-").FullName;
             var start = new ProcessStartInfo("redis-server") { WorkingDirectory = folder };
-            string[] fixedPart = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--repl-diskless-sync-delay", "0", "--logfile", "redis.log"];
+            string[] fixedPart = ["--port", $"{port}", "--bind", host, "--save", "", "--repl-diskless-sync-delay", "0", "--logfile", "redis.log"];
             foreach (string argument in fixedPart.Concat(directives))
                 start.ArgumentList.Add(argument);
-            var server = new RealRedis(Process.Start(start)!, port, folder);
+            var server = new RealRedis(Process.Start(start)!, host, port, folder);
             if (server.AnswersWithin(TimeSpan.FromSeconds(20)))
                 return server;
             string log = File.Exists(Path.Combine(folder, "redis.log")) ? File.ReadAllText(Path.Combine(folder, "redis.log")) : "";
@@ -46,7 +52,7 @@ public sealed class RealRedis : IDisposable
     }
 
     public static RealRedis StartReplicaOf(RealRedis master, params string[] directives) =>
-        Start(["--replicaof", $"127.0.0.1 {master.Port}", .. directives]);
+        Start(["--replicaof", $"{master.Host} {master.Port}", .. directives]);
 
     public static int FreePort()
     {
@@ -60,7 +66,7 @@ public sealed class RealRedis : IDisposable
     public string Ask(params string[] command)
     {
         using var client = new TcpClient();
-        client.Connect(IPAddress.Loopback, Port);
+        client.Connect(Host, Port);
         client.ReceiveTimeout = 10_000;
         using NetworkStream stream = client.GetStream();
         var request = new StringBuilder().Append($"*{command.Length}\r\n");
