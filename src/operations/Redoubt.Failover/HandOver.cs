@@ -14,6 +14,9 @@ namespace Redoubt.Failover;
 //   silent                replica    Wait         nothing can be said yet
 //   any                   silent     Wait         the target may have been promoted
 //
+// A master that serves without a failover after one was started has given up waiting for a target it never told to take over, so once the
+// deadline has passed even a silent target does not stand against RolledBack.
+//
 // When the deadline has passed, Wait turns into one of three ways out: abort plainly (the old master still waits, so nobody can have
 // taken over), abort under a write pause (it has stepped down, the target answers and is a replica), or stop and tell (the target
 // does not answer: an abort could leave two masters).
@@ -52,6 +55,8 @@ public static class HandOver
             return HandOverVerdict.RolledBack;
         if (elapsed < deadline)
             return HandOverVerdict.Wait;
+        if (oldMaster is { Role: Role.Master, FailoverState: FailoverState.NoFailover })
+            return HandOverVerdict.RolledBack;
         if (oldMaster is { Role: Role.Master, FailoverState: FailoverState.WaitingForSync })
             return HandOverVerdict.AbortPlainly;
         return oldMaster is not null && target is not null ? HandOverVerdict.AbortGuarded : HandOverVerdict.Unknown;

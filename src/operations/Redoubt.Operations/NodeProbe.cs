@@ -1,0 +1,128 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+using Redoubt.Client;
+using Redoubt.Failover;
+using Redoubt.Topology;
+
+namespace Redoubt.Operations;
+
+/// <summary>How nodes are reached.</summary>
+public sealed record ProbeOptions
+{
+    /// <summary>ACL user; null for the default user.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The same password for every node of a group.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Limit for connecting and for each answer. A node that takes longer counts as unreachable.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    internal ClientOptions ToClientOptions() => new()
+    {
+        User = User,
+        Password = Password,
+        ClientName = "redoubt",
+        ConnectTimeout = Timeout,
+        CommandTimeout = Timeout,
+        BackoffMax = TimeSpan.FromMilliseconds(100),
+    };
+}
+
+/// <summary>Observes one node over a connection of its own, which is kept between observations.</summary>
+public sealed class NodeProbe : IDisposable
+{
+    private readonly RedoubtClient _client;
+
+    /// <summary>Does not connect yet.</summary>
+    public NodeProbe(NodeAddress address, ProbeOptions options)
+    {
+        Address = address;
+        _client = new RedoubtClient(address, options.ToClientOptions());
+    }
+
+    /// <summary>Whom it observes.</summary>
+    public NodeAddress Address { get; }
+
+    /// <summary>All of INFO, or why there is none. Never throws for what a node does or does not do.</summary>
+    public Task<NodeObservation> ObserveAsync(CancellationToken cancellation) => ObserveAsync(cancellation, "INFO");
+
+    /// <summary>Only the replication section; cheap enough to ask every few milliseconds.</summary>
+    public Task<NodeObservation> ObserveReplicationAsync(CancellationToken cancellation) => ObserveAsync(cancellation, "INFO", "replication");
+
+    /// <summary>Sends a command to the node; errors are thrown as the client throws them.</summary>
+    public Task<Reply> CommandAsync(CommandOptions options, params ReadOnlySpan<CommandArgument> arguments) => _client.CommandAsync(options, arguments);
+
+    /// <summary>Sends a command to the node; errors are thrown as the client throws them.</summary>
+    public Task<Reply> CommandAsync(params ReadOnlySpan<CommandArgument> arguments) => _client.CommandAsync(arguments);
+
+    /// <summary>Closes the connection.</summary>
+    public void Dispose() => _client.Dispose();
+
+    private async Task<NodeObservation> ObserveAsync(CancellationToken cancellation, params CommandArgument[] command)
+    {
+        var options = new CommandOptions { Cancellation = cancellation };
+        TimeSpan asked = Now();
+        try
+        {
+            Reply reply = await _client.CommandAsync(options, command).ConfigureAwait(false);
+            // The server answered at some moment between asking and hearing; the middle errs least.
+            TimeSpan at = (asked + Now()) / 2;
+            if (!ReplicationInfo.TryParse(reply.Bytes.Span, out ReplicationInfo info))
+                return Failed(NodeFailureKind.NotRedis, "INFO names no role");
+            return new NodeObservation { Address = Address, At = at, Replication = info, Vitals = ReadVitals(reply.Bytes.Span) };
+        }
+        catch (AccessDeniedException error)
+        {
+            return Failed(NodeFailureKind.AccessDenied, error.Message);
+        }
+        catch (Exception error) when (error is ProtocolException or CommandException)
+        {
+            return Failed(NodeFailureKind.NotRedis, error.Message);
+        }
+        catch (ConnectException error)
+        {
+            return Failed(NodeFailureKind.Unreachable, error.Reason);
+        }
+        catch (ClientException error)
+        {
+            string prefix = $"{Address}: ";
+            return Failed(NodeFailureKind.Unreachable, error.Message.StartsWith(prefix, StringComparison.Ordinal) ? error.Message[prefix.Length..] : error.Message);
+        }
+    }
+
+    /// <summary>The clock of all observations; it only runs forward.</summary>
+    public static TimeSpan Now() => Stopwatch.GetElapsedTime(0);
+
+    internal static NodeVitals ReadVitals(ReadOnlySpan<byte> info)
+    {
+        var vitals = new NodeVitals();
+        foreach (InfoLine line in new InfoLines(info))
+        {
+            if (line.Field.SequenceEqual("redis_version"u8))
+                vitals = vitals with { Version = Encoding.UTF8.GetString(line.Value) };
+            else if (line.Field.SequenceEqual("run_id"u8))
+                vitals = vitals with { RunId = Encoding.UTF8.GetString(line.Value) };
+            else if (line.Field.SequenceEqual("process_id"u8))
+                vitals = vitals with { ProcessId = Number(line.Value) };
+            else if (line.Field.SequenceEqual("connected_clients"u8))
+                vitals = vitals with { Clients = Number(line.Value) };
+            else if (line.Field.SequenceEqual("used_memory"u8))
+                vitals = vitals with { UsedMemoryBytes = Number(line.Value) };
+            else if (line.Field.SequenceEqual("instantaneous_ops_per_sec"u8))
+                vitals = vitals with { OpsPerSecond = Number(line.Value) };
+            else if (line.Field.SequenceEqual("uptime_in_seconds"u8))
+                vitals = vitals with { UptimeSeconds = Number(line.Value) };
+            else if (line.Field.SequenceEqual("loading"u8))
+                vitals = vitals with { Loading = Number(line.Value) != 0 };
+        }
+
+        return vitals;
+    }
+
+    private static long Number(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out long value, out _) ? value : -1;
+
+    private NodeObservation Failed(NodeFailureKind kind, string message) =>
+        new() { Address = Address, At = Now(), Failure = new NodeFailure(kind, message) };
+}
