@@ -74,7 +74,7 @@ public sealed record NodeVitals
     /// <summary>Client connections, replicas not counted.</summary>
     public long Clients { get; init; } = -1;
 
-    /// <summary><c>used_memory</c>.</summary>
+    /// <summary>What the server's allocator has handed out; its resident size may be larger.</summary>
     public long UsedMemoryBytes { get; init; } = -1;
 
     /// <summary>Commands per second, by the server's own estimate.</summary>

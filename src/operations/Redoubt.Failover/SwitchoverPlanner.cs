@@ -2,6 +2,10 @@ using Redoubt.Topology;
 
 namespace Redoubt.Failover;
 
+// Each rule answers one question an operator would ask before handing over: is there exactly one master, can it hand over at all, to whom, is
+// that node ready, and how long would writers wait? A rule that refuses names its evidence and a remedy; rules that need
+// an answer another one could not give (no master, no target) are not asked. What a rule cannot know it notes rather than assumes.
+
 /// <summary>Lays out a switchover from observations. The rules are the methods below, one each, in the order they are tried.</summary>
 public static class SwitchoverPlanner
 {
