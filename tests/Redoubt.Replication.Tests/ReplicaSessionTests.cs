@@ -76,6 +76,16 @@ public sealed class ReplicaSessionTests
     }
 
     [Fact]
+    public void An_ack_of_the_snapshot_that_comes_before_its_end_is_noticed_counts_for_the_stream()
+    {
+        var session = new ReplicaSession(1, "a");
+        session.BeginSnapshot(new ReplicationOffset(10), null);
+        session.OnAck(new ReplicationOffset(10), 0);
+        session.PutOnline(0, waitForAck: true);
+        Assert.True(session.MaySendStream);
+    }
+
+    [Fact]
     public void An_acknowledged_offset_never_falls_but_renews_the_time()
     {
         ReplicaSession session = Online("a", 1, acked: 100, nowMs: 1000);

@@ -108,7 +108,7 @@ public sealed class StreamEncoderTests
         long before = _stream.Offset.Value;
         _encoder.AppendGetAck();
         Assert.Equal(37, _stream.Offset.Value - before);
-        Assert.Equal("*1 $4 PING *3 $8 REPLCONF $6 GETACK $1 *", Sent());
+        Assert.Equal("*1 $4 ping *3 $8 REPLCONF $6 GETACK $1 *", Sent());
     }
 
     [Fact]

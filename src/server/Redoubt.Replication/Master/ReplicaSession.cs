@@ -41,6 +41,10 @@ public enum SessionState
 /// <summary>What the master knows of one replica, from its first REPLCONF on.</summary>
 public sealed class ReplicaSession(long clientId, string peerIp)
 {
+    // A small snapshot is often loaded before this node has noticed that it is sent. Its ACK must not be lost then: the next one
+    // comes a second later (as it does with Redis).
+    private bool _snapshotAcked;
+
     /// <summary>The connection's number, as CLIENT LIST shows it.</summary>
     public long ClientId { get; } = clientId;
 
@@ -109,6 +113,7 @@ public sealed class ReplicaSession(long clientId, string peerIp)
     {
         State = SessionState.WaitBgsaveEnd;
         SnapshotOffset = offset;
+        _snapshotAcked = false;
         Cursor?.Dispose();
         Cursor = cursor;
     }
@@ -123,7 +128,7 @@ public sealed class ReplicaSession(long clientId, string peerIp)
             return;
         State = SessionState.Online;
         AckTimeMs = nowMs;
-        StreamWaitsForAck = waitForAck;
+        StreamWaitsForAck = waitForAck && !_snapshotAcked;
     }
 
     /// <summary>A partial resync was granted: online at once.</summary>
@@ -142,6 +147,7 @@ public sealed class ReplicaSession(long clientId, string peerIp)
         if (offset > AckedOffset)
             AckedOffset = offset;
         AckTimeMs = nowMs;
+        _snapshotAcked |= offset >= SnapshotOffset;
         if (State != SessionState.Online || !StreamWaitsForAck)
             return false;
         StreamWaitsForAck = false;

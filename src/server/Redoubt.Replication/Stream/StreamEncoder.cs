@@ -14,7 +14,7 @@ namespace Redoubt.Replication;
 // Nothing allocates, except that the staging buffer grows to the largest command that ever opened a unit (up to a bound
 // beyond which it is given back).
 
-/// <summary>Encodes the commands to be propagated into a <see cref="ReplicationStream"/>.</summary>
+/// <summary>Encodes the commands to be propagated into a <see cref="ReplicationStream"/>, which must be active.</summary>
 public sealed class StreamEncoder(ReplicationStream stream)
 {
     private const int StagingBytesKept = 1024 * 1024;
@@ -101,8 +101,8 @@ public sealed class StreamEncoder(ReplicationStream stream)
         return commands > 0;
     }
 
-    /// <summary>The master's heartbeat (<c>repl-ping-replica-period</c>). Belongs to no database.</summary>
-    public void AppendPing() => stream.Append("*1\r\n$4\r\nPING\r\n"u8);
+    /// <summary>The master's heartbeat (<c>repl-ping-replica-period</c>), in small letters as Redis sends it. Belongs to no database.</summary>
+    public void AppendPing() => stream.Append("*1\r\n$4\r\nping\r\n"u8);
 
     /// <summary>Asks all replicas to acknowledge at once. Belongs to no database. A replica's answer does not count these 37
     /// bytes themselves: wait for the offset as it was before.</summary>
