@@ -31,7 +31,8 @@ internal static partial class Comments
                 var tag = element.StartTag.Name.ToString();
                 var own = element.StartTag.Attributes.OfType<XmlNameAttributeSyntax>().Select(a => a.Identifier.ToString());
                 var says = Words(Text(element)).Where(w => !Fillers.Contains(w)).ToList();
-                var refers = element.DescendantNodes().OfType<XmlEmptyElementSyntax>().Any();
+                // A reference, or a piece of code such as what goes over the wire, is something the name does not have.
+                var refers = element.DescendantNodes().Any(n => n is XmlEmptyElementSyntax || n is XmlElementSyntax { StartTag.Name: var inner } && inner.ToString() is "c" or "code");
                 if (says.Count == 0 && !refers)
                     yield return file.At(file.LineOf(element), $"<{tag}> says nothing: fill it with what the name cannot say, or remove it");
                 else if (!refers && says.All(new HashSet<string>(names.Concat(own).SelectMany(Words).SelectMany(Forms), StringComparer.OrdinalIgnoreCase).Contains))
@@ -53,8 +54,7 @@ internal static partial class Comments
             places.AddRange(space.Usings);
             places.AddRange(space.Members.Take(2));
         }
-        var longest = places.Select(p => CommentLines(p.GetLeadingTrivia())).Max();
-        if (longest < 2)
+        if (!places.Any(p => Introduces(p.GetLeadingTrivia())))
             yield return file.At(1, $"{file.Lines.Length} lines without an opening comment: above or right below the namespace say why the file exists, how it works, what must stay true");
     }
 
@@ -98,10 +98,10 @@ internal static partial class Comments
         }
     }
 
-    private static int CommentLines(SyntaxTriviaList trivia) => trivia
-        .Where(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia) || t.IsKind(SyntaxKind.MultiLineCommentTrivia) || t.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia)
-            || t.IsKind(SyntaxKind.MultiLineDocumentationCommentTrivia))
-        .Sum(t => t.ToFullString().TrimEnd('\n').Count(c => c == '\n') + 1);
+    // A plain comment speaks of the file; the documentation of its first type may, where it is more than the usual line.
+    private static bool Introduces(SyntaxTriviaList trivia) =>
+        trivia.Any(t => t.IsKind(SyntaxKind.SingleLineCommentTrivia) || t.IsKind(SyntaxKind.MultiLineCommentTrivia))
+        || trivia.Any(t => t.IsKind(SyntaxKind.SingleLineDocumentationCommentTrivia) && t.ToFullString().TrimEnd('\n').Contains('\n'));
 
     private static IEnumerable<string> NamesOf(SyntaxNode? node)
     {
@@ -156,6 +156,7 @@ public class CommentTests
     [InlineData("/// <summary>The last bytes of the stream, for replicas that lost their link.</summary>\nclass Backlog { }", 0)]
     [InlineData("/// <summary>See <see cref=\"A\"/>.</summary>\nclass Backlog { }", 0)]
     [InlineData("/// <inheritdoc/>\nclass Backlog { }", 0)]
+    [InlineData("class A { /// <summary>Does what it must.</summary>\n/// <param name=\"abort\"><c>ABORT</c></param>\nvoid B(bool abort) { } }", 0)]
     public void An_empty_or_echoing_tag_is_found(string text, int findings) => Assert.Equal(findings, Comments.EmptyOrEchoing(House.File("src/a/B/C.cs", text)).Count());
 
     [Theory]
@@ -163,7 +164,7 @@ public class CommentTests
     [InlineData("namespace A;\n\n// Why.\n// How.\nclass B { }\n", 0)]
     [InlineData("using X;\n\nnamespace A;\n\n/// <summary>\n/// Why and how.\n/// </summary>\nclass B { }\n", 0)]
     [InlineData("namespace A;\nclass B { }\n", 1)]
-    [InlineData("// Why.\nnamespace A;\nclass B { }\n", 1)]
+    [InlineData("namespace A;\n/// <summary>What.</summary>\nclass B { }\n", 1)]
     public void A_long_file_without_an_essay_is_found(string head, int findings)
     {
         Assert.Equal(findings, Comments.MissingEssay(House.File("src/a/B/C.cs", head + new string('\n', 150))).Count());

@@ -3,6 +3,9 @@ using Redoubt.Topology;
 
 namespace Redoubt.Replication;
 
+// The rules of a FAILOVER, as rows that can be printed and read: in which state, on which event, under which condition, what is done
+// and which state follows. FailoverMachine looks up the row; why the steps are what they are is written there.
+
 /// <summary>What can happen to a failover.</summary>
 public enum FailoverEvent
 {
