@@ -1,0 +1,34 @@
+using static Redoubt.Server.Configuration.Traits;
+
+namespace Redoubt.Server.Configuration;
+
+/// <summary>Up to which size a collection keeps its compact form.</summary>
+internal sealed class EncodingDirectives(DirectiveTable table)
+{
+    public NumberDirective HashMaxListpackEntries { get; } =
+        table.Unsigned("hash-max-listpack-entries", 512, 0, long.MaxValue, NotInEffect, "hash-max-ziplist-entries");
+
+    public NumberDirective HashMaxListpackValue { get; } =
+        table.Memory("hash-max-listpack-value", 64, 0, long.MaxValue, NotInEffect, "hash-max-ziplist-value", unsigned: true);
+
+    public NumberDirective ListMaxListpackSize { get; } =
+        table.Number("list-max-listpack-size", -2, int.MinValue, int.MaxValue, NotInEffect, "list-max-ziplist-size");
+
+    public NumberDirective ListCompressDepth { get; } = table.Number("list-compress-depth", 0, 0, int.MaxValue, NotInEffect);
+
+    public NumberDirective SetMaxIntsetEntries { get; } = table.Unsigned("set-max-intset-entries", 512, 0, long.MaxValue, NotInEffect);
+
+    public NumberDirective ZsetMaxListpackEntries { get; } =
+        table.Unsigned("zset-max-listpack-entries", 128, 0, long.MaxValue, NotInEffect, "zset-max-ziplist-entries");
+
+    public NumberDirective ZsetMaxListpackValue { get; } =
+        table.Memory("zset-max-listpack-value", 64, 0, long.MaxValue, NotInEffect, "zset-max-ziplist-value", unsigned: true);
+
+    public NumberDirective HllSparseMaxBytes { get; } =
+        table.Memory("hll-sparse-max-bytes", 3000, 0, long.MaxValue, NotInEffect, unsigned: true);
+
+    public NumberDirective StreamNodeMaxBytes { get; } =
+        table.Memory("stream-node-max-bytes", 4096, 0, long.MaxValue, NotInEffect, unsigned: true);
+
+    public NumberDirective StreamNodeMaxEntries { get; } = table.Number("stream-node-max-entries", 100, 0, long.MaxValue, NotInEffect);
+}
