@@ -60,6 +60,33 @@ internal sealed class RealRedis : IDisposable
         return new RealRedis(process, socket, directory, port);
     }
 
+    /// <summary>Starts a server that logs into a file: it is ready when it can be reached.</summary>
+    public static RealRedis StartQuietly(string directory, int port, params string[] arguments)
+    {
+        var process = Launch(directory, arguments, Encoding.Latin1);
+        var patience = Stopwatch.StartNew();
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = 20_000 };
+            try
+            {
+                socket.Connect(IPAddress.Loopback, port);
+                return new RealRedis(process, socket, directory, port);
+            }
+            catch (SocketException) when (patience.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited)
+            {
+                socket.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Sends a command after which the server is gone.</summary>
+    public void CommandThatEnds(params string[] words)
+    {
+        Send(words);
+        Assert.True(_process.WaitForExit(20_000), "redis-server did not end.");
+    }
+
     /// <summary>Runs a start that fails or answers, to its end.</summary>
     public static (int ExitCode, string Output, string Error) Run(string directory, params string[] arguments)
     {
@@ -76,20 +103,25 @@ internal sealed class RealRedis : IDisposable
 
     public List<string> Command(params string[] words)
     {
+        Send(words);
+        var reply = new List<string>();
+        ReadReply(reply);
+        return reply;
+    }
+
+    private void Send(string[] words)
+    {
         var request = new StringBuilder().Append('*').Append(words.Length).Append("\r\n");
         foreach (var word in words) request.Append('$').Append(word.Length).Append("\r\n").Append(word).Append("\r\n");
         _stream.Write(Encoding.Latin1.GetBytes(request.ToString()));
         _stream.Flush();
-        var reply = new List<string>();
-        ReadReply(reply);
-        return reply;
     }
 
     public void Dispose()
     {
         _stream.Dispose();
         _socket.Dispose();
-        _process.Kill();
+        if (!_process.HasExited) _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
         Directory.Delete(Folder, recursive: true);

@@ -2,24 +2,13 @@ using Redoubt.Server.Logging;
 
 namespace Redoubt.Server.Configuration;
 
-/// <summary>What came of a start: a configuration, or texts and an exit code.</summary>
-internal sealed record LoadResult(ServerConfig? Config, int ExitCode, string Output, string Error)
-{
-    public static LoadResult Stop(int exitCode, string output = "", string error = "") => new(null, exitCode, output, error);
-}
-
-/// <summary>What the configuration may ask of its surroundings; the defaults are those of a real start.</summary>
-internal sealed class LoadSurroundings
-{
-    /// <summary>Tells whether rename-command names a command; without it any name passes.</summary>
-    public Func<string, bool>? IsCommand { get; init; }
-
-    public Stream? StandardInput { get; init; }
-
-    public string CurrentDirectory { get; init; } = Environment.CurrentDirectory;
-}
-
 /// <summary>Reads the lines of a configuration into a <see cref="ServerConfig"/>; the first line that can't be used ends it.</summary>
+/// <remarks>
+/// <para>A start with half a configuration is worse than none: a misspelt requirepass would open the server. So an unknown directive, a bad value or
+/// a file that can't be read ends the start, and the report names file, line and directive in the form that wrappers of redis-server match.</para>
+/// <para>Order decides: the file, then standard input, then the arguments of the command line, each later line over the earlier ones; an included file
+/// takes the place of its line. Only <c>save</c>, <c>user</c> and <c>rename-command</c> add up.</para>
+/// </remarks>
 internal sealed class ConfigLoader(ServerConfig config, LoadSurroundings surroundings)
 {
     /// <summary>A file that includes itself would otherwise only end with the stack.</summary>

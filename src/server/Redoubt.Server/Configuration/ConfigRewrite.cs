@@ -1,3 +1,5 @@
+using Redoubt.Persistence;
+
 namespace Redoubt.Server.Configuration;
 
 /// <summary>
@@ -77,23 +79,14 @@ internal sealed class ConfigRewrite
         return string.Join('\n', kept) + "\n";
     }
 
-    /// <summary>Replaces the file so that a crash leaves the old one or the new one, whole.</summary>
-    public static void Replace(string path, string text)
+    /// <summary>Replaces the file so that a crash leaves the old one or the new one, whole. Returns null or the reason why it can't.</summary>
+    public static string? Replace(string path, string text)
     {
-        var temporary = $"{path}.{Path.GetRandomFileName()}";
-        try
+        var name = Path.GetFileName(path);
+        var (file, error) = AtomicFile.Create(Path.GetDirectoryName(path) ?? "/", name, name + ".rewrite");
+        using (file)
         {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write))
-            {
-                file.Write(ConfigText.ToBytes(text));
-                file.Flush(flushToDisk: true);
-            }
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
+            return (error ?? file!.Write(ConfigText.ToBytes(text)) ?? file.Commit())?.Cause;
         }
     }
 }

@@ -2,12 +2,6 @@ using System.Globalization;
 
 namespace Redoubt.Server.Configuration;
 
-/// <summary>A command that rename-command gave another name; an empty name takes it away.</summary>
-internal readonly record struct RenamedCommand(string From, string To);
-
-/// <summary>Who sends a CONFIG SET, and when.</summary>
-internal readonly record struct ConfigCaller(bool IsLocal, bool IsLoading = false);
-
 /// <summary>
 /// The configuration of a running server.
 /// </summary>
@@ -276,8 +270,7 @@ internal sealed class ServerConfig
             var old = File.Exists(path) ? ConfigText.FromBytes(File.ReadAllBytes(path)) : "";
             var rewrite = new ConfigRewrite(old, Table);
             foreach (var directive in Table.InOrder) directive.Rewrite(rewrite);
-            ConfigRewrite.Replace(path, rewrite.Text());
-            return null;
+            return ConfigRewrite.Replace(path, rewrite.Text()) is { } reason ? $"ERR Rewriting config file: {reason}" : null;
         }
         catch (Exception e) when (FileErrors.IsOne(e))
         {

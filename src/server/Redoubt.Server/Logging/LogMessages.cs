@@ -341,9 +341,7 @@ internal static class LogMessages
 
     public static void MasterTimeout(this ServerLog log) => log.Write(LogLevel.Warning, Id.TimeoutMaster, "MASTER timeout: no data nor PING received...");
 
-    /// <param name="log">The log.</param>
-    /// <param name="failover">A FAILOVER of the master asked for it, not a user.</param>
-    /// <param name="client">The client as CLIENT LIST describes it.</param>
+    /// <summary>Either a user's REPLICAOF NO ONE or the FAILOVER of the old master did it; the client is described as in CLIENT LIST.</summary>
     public static void MasterModeEnabled(this ServerLog log, bool failover, string client) => log.Write(LogLevel.Notice, Id.MasterMode,
         $"MASTER MODE enabled ({(failover ? "failover" : "user")} request from '{client}')");
 
