@@ -185,7 +185,8 @@ internal sealed class CommandRules(Action<Rule, SourcePlace, object[]> report)
             isSound = Broken(Diagnostics.Keys, model, "FirstKey without KeyFlags");
         else if (model.FirstKey > 0 && !keys.Any(spec => spec.Search == "index" && spec.Find == "range" && spec.Start == model.FirstKey))
             isSound = Broken(Diagnostics.Keys, model, "no specification in KeyFlags begins at FirstKey");
-        if (model.FirstKey > 0 && model.FirstKey >= Math.Abs(model.Arity))
+        bool isRealKey = keys.Any(spec => !spec.Flags.Contains("not_key"));
+        if (isRealKey && model.FirstKey >= Math.Abs(model.Arity))
             isSound = Broken(Diagnostics.Arity, model, model.Arity, $"a call that is just long enough has no argument {model.FirstKey}, the first key");
         int highest = HighestSpec(arguments);
         if (highest >= keys.Count)

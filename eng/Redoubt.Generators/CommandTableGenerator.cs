@@ -24,6 +24,12 @@ public sealed class CommandTableGenerator : IIncrementalGenerator
 
     public void Initialize(IncrementalGeneratorInitializationContext context)
     {
+        context.RegisterSourceOutput(Models(context), static (output, models) => Produce(output, models));
+    }
+
+    /// <summary>Everything that is declared, sound or not.</summary>
+    internal static IncrementalValueProvider<ImmutableArray<EquatableArray<CommandModel>>> Models(IncrementalGeneratorInitializationContext context)
+    {
         IncrementalValuesProvider<EquatableArray<CommandModel>> commands = context.SyntaxProvider.ForAttributeWithMetadataName(
             CommandAttributeName,
             static (node, _) => node is MethodDeclarationSyntax,
@@ -32,22 +38,23 @@ public sealed class CommandTableGenerator : IIncrementalGenerator
             ContainerAttributeName,
             static (node, _) => node is ClassDeclarationSyntax,
             static (attributed, _) => CommandModel.FromClass(attributed));
-        context.RegisterSourceOutput(
-            commands.Collect().Combine(containers.Collect()),
-            static (output, models) => Produce(output, models.Left.AddRange(models.Right)));
+        return commands.Collect().Combine(containers.Collect()).Select(static (models, _) => models.Left.AddRange(models.Right));
     }
+
+    /// <summary>
+    /// In the order of names and places, not of files as the compiler happened to see them: the same sources give the same table
+    /// and the same complaints.
+    /// </summary>
+    internal static IEnumerable<CommandModel> InOrder(ImmutableArray<EquatableArray<CommandModel>> models) => models.SelectMany(list => list)
+        .OrderBy(model => model.Name, StringComparer.Ordinal)
+        .ThenBy(model => model.Place.Path, StringComparer.Ordinal)
+        .ThenBy(model => model.Place.Start);
 
     private static void Produce(SourceProductionContext output, ImmutableArray<EquatableArray<CommandModel>> models)
     {
-        // In the order of names and places, not of files as the compiler happened to see them: the same sources give the same
-        // table and the same complaints.
-        IEnumerable<CommandModel> ordered = models.SelectMany(list => list)
-            .OrderBy(model => model.Name, StringComparer.Ordinal)
-            .ThenBy(model => model.Place.Path, StringComparer.Ordinal)
-            .ThenBy(model => model.Place.Start);
         var rules = new CommandRules((rule, place, details) =>
             output.ReportDiagnostic(Diagnostic.Create(rule.Descriptor, place.ToLocation(), details)));
-        IReadOnlyList<CheckedCommand> table = rules.Check(ordered);
+        IReadOnlyList<CheckedCommand> table = rules.Check(InOrder(models));
         output.AddSource("CommandTable.g.cs", SourceText.From(new TableWriter(table).Write(), Encoding.UTF8));
     }
 }

@@ -65,7 +65,8 @@ internal static class KeyNotation
             else
                 throw new NotationException($"unknown word '{word}'", 0);
         }
-        if (flags.Count(flag => flag is "RO" or "RW" or "OW" or "RM") != 1)
+        // What is not a key (a shard channel) is neither read nor written.
+        if (flags.Count(flag => flag is "RO" or "RW" or "OW" or "RM") != (flags.Contains("not_key") ? 0 : 1))
             throw new NotationException("exactly one of RO, RW, OW and RM is needed", 0);
         if (place is null)
         {
