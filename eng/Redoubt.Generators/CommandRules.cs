@@ -1,4 +1,14 @@
 // Checks the declared commands against the rules of Diagnostics.cs and hands on what is sound.
+//
+// Why here: a command's attribute says the same thing in several ways (arity, key positions, syntax, flags), and whatever can
+// disagree one day does. What disagrees does not build.
+//
+// How: first each command by itself (its name, its words, its flags, its method; then, if its notations can be read, arity and
+// keys against them), then the commands among one another (duplicates, subcommands without a container). One mistake is
+// reported once: checks that build on a broken part are left out.
+//
+// What must stay true: a broken command is left out of the table and the others stay in it, so that the compiler shows this
+// mistake and not a hundred that follow from a missing table. The order is by name and depends on nothing else.
 
 using Microsoft.CodeAnalysis;
 
