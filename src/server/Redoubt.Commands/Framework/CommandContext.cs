@@ -18,6 +18,7 @@ public sealed class CommandContext
 {
     private byte[] _buffer = [];
     private ArgumentRange[] _ranges = new ArgumentRange[16];
+    private RespWriter? _scratch;
 
     public CommandContext(Redoubt.Keyspace.Keyspace keyspace, RespWriter reply, ServerPorts ports)
     {
@@ -82,10 +83,84 @@ public sealed class CommandContext
     /// <summary>Whether the argument is this word, in upper or lower case.</summary>
     public bool Is(int index, ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(this[index], word);
 
+    /// <summary>Room to write parts of a reply whose header comes later; empty at each request for it.</summary>
+    public RespWriter Scratch
+    {
+        get
+        {
+            _scratch ??= new RespWriter(4096);
+            _scratch.Clear();
+            _scratch.Trim(64 * 1024);
+            return _scratch;
+        }
+    }
+
+    /// <summary>Whether a key whose time is up may be deleted here. A replica waits for its master's DEL, a loading server for the file's.</summary>
+    public bool DeletesExpiredKeys => Keyspace.ExpiryMode == ExpiryMode.Delete;
+
+    /// <summary>SELECT: this session's commands, the present one included, go to that database from now on.</summary>
+    public void SelectDatabase(int index)
+    {
+        Session.DatabaseIndex = index;
+        Database = Keyspace[index];
+    }
+
     /// <summary>The one way out for errors, which also counts them.</summary>
     public void Error(ReadOnlySpan<byte> text)
     {
         Ports.Errors.Count(text);
         Reply.Error(text);
     }
+
+    /// <summary>An error that names something the client sent: line ends in it become spaces, and a zero byte ends it.</summary>
+    public void Error(ReadOnlySpan<byte> before, ReadOnlySpan<byte> named, ReadOnlySpan<byte> after)
+    {
+        int zero = named.IndexOf((byte)0);
+        if (zero >= 0)
+            named = named[..zero];
+        byte[] text = new byte[before.Length + named.Length + after.Length];
+        before.CopyTo(text);
+        Span<byte> middle = text.AsSpan(before.Length, named.Length);
+        named.CopyTo(middle);
+        middle.Replace((byte)'\r', (byte)' ');
+        middle.Replace((byte)'\n', (byte)' ');
+        after.CopyTo(text.AsSpan(before.Length + named.Length));
+        Error(text);
+    }
+
+    /// <summary>An error line worded elsewhere in the server.</summary>
+    public void Error(string text) => Error([], System.Text.Encoding.UTF8.GetBytes(text), []);
+
+    public void ArityError() => Error(Errors.WrongArity, CommandName, Errors.OfCommand);
+
+    public void ExpireTimeError() => Error(Errors.InvalidExpireTime, CommandName, Errors.OfCommand);
+
+    /// <summary>"unknown subcommand or wrong number of arguments", for commands that look at their subcommand themselves.</summary>
+    public void SubcommandError()
+    {
+        ReadOnlySpan<byte> subcommand = this[1];
+        string name = Command.Name.ToUpperInvariant();
+        Error(Errors.UnknownSubcommand, subcommand[..Math.Min(subcommand.Length, 128)],
+            System.Text.Encoding.UTF8.GetBytes($"'. Try {name} HELP."));
+    }
+
+    /// <summary>Text for people, such as INFO's.</summary>
+    public void ReplyText(string text) => Reply.Verbatim("txt"u8, System.Text.Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The reply of a HELP subcommand: one line each.</summary>
+    public void ReplyHelp(params ReadOnlySpan<string> lines)
+    {
+        int bar = Command.Name.IndexOf('|');
+        string name = (bar < 0 ? Command.Name : Command.Name[..bar]).ToUpperInvariant();
+        Reply.Array(lines.Length + 3);
+        ReplyLine($"{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
+        foreach (string line in lines)
+            ReplyLine(line);
+        ReplyLine("HELP");
+        ReplyLine("    Prints this help.");
+    }
+
+    private void ReplyLine(string line) => Reply.SimpleString(System.Text.Encoding.UTF8.GetBytes(line));
+
+    private byte[] CommandName => System.Text.Encoding.UTF8.GetBytes(Command.Name);
 }

@@ -15,6 +15,9 @@ public sealed class Propagation
     /// <summary>True when the command's own words are not to be propagated.</summary>
     public bool IsReplaced { get; private set; }
 
+    /// <summary>True when the command is propagated although the dataset may not have changed (FLUSHALL of an empty server).</summary>
+    public bool IsForced { get; private set; }
+
     /// <summary>Number of commands in <see cref="Commands"/>.</summary>
     public int CommandCount { get; private set; }
 
@@ -23,6 +26,9 @@ public sealed class Propagation
 
     /// <summary>Propagates nothing for this command.</summary>
     public void Nothing() => IsReplaced = true;
+
+    /// <summary>Propagates the command even when it changed nothing.</summary>
+    public void Always() => IsForced = true;
 
     /// <summary>Begins a command of <paramref name="count"/> words that stands for this one; the words follow with <see cref="Word(ReadOnlySpan{byte})"/>.</summary>
     public Propagation Instead(int count)
@@ -56,6 +62,7 @@ public sealed class Propagation
     public void Reset()
     {
         IsReplaced = false;
+        IsForced = false;
         CommandCount = 0;
         if (_commands.Length > 0)
         {

@@ -18,6 +18,24 @@ public sealed class ServerPorts
     public required IReplicationPort Replication { get; init; }
 
     public required ILifecycle Lifecycle { get; init; }
+
+    public required ITransactions Transactions { get; init; }
+
+    /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
+    public CommandSettings Settings { get; init; } = new();
+}
+
+/// <summary>Kept up to date by the configuration.</summary>
+public sealed class CommandSettings
+{
+    /// <summary>proto-max-bulk-len: how long APPEND and SETRANGE may make a string.</summary>
+    public long StringLengthMax { get; set; } = 512L * 1024 * 1024;
+
+    /// <summary>lazyfree-lazy-user-del: DEL frees big values as UNLINK does.</summary>
+    public bool IsUserDeletionLazy { get; set; }
+
+    /// <summary>lazyfree-lazy-expire: keys that expire are propagated as UNLINK.</summary>
+    public bool IsExpiryLazy { get; set; }
 }
 
 public interface IErrorStatistics
@@ -35,7 +53,12 @@ public interface IClientDirectory
     /// <summary>Writes CLIENT LIST for the clients that pass the filter, one line each.</summary>
     string List(ClientFilter filter);
 
-    /// <summary>Closes the clients that pass the filter; returns how many.</summary>
+    /// <summary>The client of this ID, or null.</summary>
+    ClientSession? Find(long clientId);
+
+    bool HasUser(string name);
+
+    /// <summary>Closes the clients that pass the filter; returns how many. <paramref name="self"/> is only marked to be closed after its reply.</summary>
     int Kill(ClientFilter filter, ClientSession self);
 
     /// <summary>CLIENT PAUSE until <paramref name="untilMs"/> (Unix time): all commands, or only writes.</summary>
@@ -51,7 +74,7 @@ public interface IClientDirectory
 
     bool IsPasswordRequired { get; }
 
-    /// <summary>RESET: back to the state of a new connection.</summary>
+    /// <summary>RESET: ends its transaction, subscriptions and authentication. What <see cref="ClientSession"/> declares, RESET has cleared.</summary>
     void Reset(ClientSession client);
 }
 
@@ -91,6 +114,9 @@ public interface IServerStatus
 {
     /// <summary>The text of INFO for these sections (lower case; empty = the default ones).</summary>
     string Info(IReadOnlyList<string> sections);
+
+    /// <summary>The version of Redis whose behaviour this server has, such as "7.0.15".</summary>
+    string RedisVersion { get; }
 }
 
 public interface IPersistencePort
@@ -103,6 +129,9 @@ public interface IPersistencePort
 
     /// <summary>Unix time in seconds of the last successful save.</summary>
     long LastSaveSeconds { get; }
+
+    /// <summary>After FLUSHALL: a running background save is stopped, and where save points are configured, the empty dataset is saved.</summary>
+    void DatasetFlushed();
 }
 
 /// <summary>Replication; these write their replies themselves, because some come later or not at all.</summary>
@@ -120,6 +149,19 @@ public interface IReplicationPort
     void Sync(CommandContext c);
 
     void ReplicationConfiguration(CommandContext c);
+
+    /// <summary>This server is a replica, whether or not the link is up.</summary>
+    bool HasMaster { get; }
+}
+
+/// <summary>MULTI, EXEC and DISCARD; the dispatcher, which queues the commands between them, writes the replies.</summary>
+public interface ITransactions
+{
+    void Begin(CommandContext c);
+
+    void Execute(CommandContext c);
+
+    void Discard(CommandContext c);
 }
 
 public interface ILifecycle
@@ -131,4 +173,7 @@ public interface ILifecycle
     void Sleep(TimeSpan duration);
 
     bool IsDebugAllowed(ClientSession client);
+
+    /// <summary>DEBUG SET-ACTIVE-EXPIRE: whether expired keys that nobody asks for are sought and deleted.</summary>
+    void SetActiveExpiry(bool isOn);
 }
