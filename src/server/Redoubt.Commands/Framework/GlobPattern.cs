@@ -1,8 +1,11 @@
-// Glob patterns as Redis knows them: '*', '?', '[a-c]', '[^a]', and '\' before a character that stands for itself.
+// Glob patterns of KEYS, SCAN and CONFIG GET: * ? [abc] [^a-z] and backslash.
 //
-// Matching is iterative: after a mismatch it goes back to the last star and lets it take one byte more. Only the last star
-// can matter, so a pattern of many stars costs (pattern x text) at most, not the exponential time of plain recursion.
-// An unfinished class ends with the pattern.
+// Why not the textbook recursion: each star would descend once more, so that a pattern of many stars costs exponential time,
+// and a long one the stack. Going back to the last star only is enough: when the rest after a later star fits nowhere, a
+// longer match of an earlier one cannot help it.
+//
+// The edges are Redis's: an unclosed class ends with the pattern, a backslash at the very end stands for itself, a range
+// compares bytes as signed numbers, and stars alone do not match the empty text.
 
 namespace Redoubt.Commands;
 
@@ -10,86 +13,108 @@ public static class GlobPattern
 {
     public static bool Matches(ReadOnlySpan<byte> pattern, ReadOnlySpan<byte> text, bool ignoreCase = false)
     {
-        int p = 0;
-        int t = 0;
-        int starPattern = -1;
-        int starText = 0;
-        while (t < text.Length)
+        if (text.IsEmpty)
+            return pattern.IsEmpty;
+
+        int at = 0, position = 0;
+        int afterStar = -1, starPosition = 0;
+        while (position < text.Length)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            if (at < pattern.Length && pattern[at] == (byte)'*')
             {
-                starPattern = ++p;
-                starText = t;
+                at = SkipStars(pattern, at);
+                if (at == pattern.Length)
+                    return true;
+                afterStar = at;
+                starPosition = position;
             }
-            else if (p < pattern.Length && MatchesOne(pattern, ref p, text[t], ignoreCase))
+            else if (at < pattern.Length && MatchesOne(pattern, at, text[position], ignoreCase, out int next))
             {
-                t++;
+                at = next;
+                position++;
             }
-            else if (starPattern >= 0)
+            else if (afterStar >= 0)
             {
-                p = starPattern;
-                t = ++starText;
+                at = afterStar;
+                position = ++starPosition;
             }
             else
             {
                 return false;
             }
         }
-        while (p < pattern.Length && pattern[p] == '*')
-            p++;
-        return p == pattern.Length;
+        return SkipStars(pattern, at) == pattern.Length;
     }
 
-    /// <summary>Whether the element of the pattern at <paramref name="p"/> takes this byte; moves past the element.</summary>
-    private static bool MatchesOne(ReadOnlySpan<byte> pattern, ref int p, byte c, bool ignoreCase)
+    private static int SkipStars(ReadOnlySpan<byte> pattern, int at)
     {
-        switch (pattern[p])
+        while (at < pattern.Length && pattern[at] == (byte)'*')
+            at++;
+        return at;
+    }
+
+    /// <summary>Whether the element at <paramref name="at"/> takes this byte; <paramref name="next"/> is where the following one begins.</summary>
+    private static bool MatchesOne(ReadOnlySpan<byte> pattern, int at, byte letter, bool ignoreCase, out int next)
+    {
+        switch (pattern[at])
         {
             case (byte)'?':
-                p++;
+                next = at + 1;
                 return true;
             case (byte)'[':
-                p++;
-                return MatchesClass(pattern, ref p, Fold(c, ignoreCase), ignoreCase);
-            case (byte)'\\' when p + 1 < pattern.Length:
-                p += 2;
-                return Fold(pattern[p - 1], ignoreCase) == Fold(c, ignoreCase);
+                return MatchesClass(pattern, at + 1, letter, ignoreCase, out next);
+            case (byte)'\\' when at + 1 < pattern.Length:
+                next = at + 2;
+                return Same(pattern[at + 1], letter, ignoreCase);
             default:
-                p++;
-                return Fold(pattern[p - 1], ignoreCase) == Fold(c, ignoreCase);
+                next = at + 1;
+                return Same(pattern[at], letter, ignoreCase);
         }
     }
 
-    private static bool MatchesClass(ReadOnlySpan<byte> pattern, ref int p, byte c, bool ignoreCase)
+    private static bool MatchesClass(ReadOnlySpan<byte> pattern, int at, byte letter, bool ignoreCase, out int next)
     {
-        bool isNegated = p < pattern.Length && pattern[p] == '^';
+        bool isNegated = at < pattern.Length && pattern[at] == (byte)'^';
         if (isNegated)
-            p++;
-        bool isMember = false;
-        while (p < pattern.Length && pattern[p] != ']')
+            at++;
+        bool isFound = false;
+        while (at < pattern.Length)
         {
-            if (pattern[p] == '\\' && p + 1 < pattern.Length)
+            if (pattern[at] == (byte)'\\' && at + 1 < pattern.Length)
             {
-                isMember |= Fold(pattern[p + 1], ignoreCase) == c;
-                p += 2;
+                isFound |= pattern[at + 1] == letter;
+                at += 2;
             }
-            else if (p + 2 < pattern.Length && pattern[p + 1] == '-')
+            else if (pattern[at] == (byte)']')
             {
-                byte first = Fold(pattern[p], ignoreCase);
-                byte last = Fold(pattern[p + 2], ignoreCase);
-                isMember |= c >= Math.Min(first, last) && c <= Math.Max(first, last);
-                p += 3;
+                at++;
+                break;
+            }
+            else if (at + 2 < pattern.Length && pattern[at + 1] == (byte)'-')
+            {
+                isFound |= InRange((sbyte)pattern[at], (sbyte)pattern[at + 2], (sbyte)letter, ignoreCase);
+                at += 3;
             }
             else
             {
-                isMember |= Fold(pattern[p], ignoreCase) == c;
-                p++;
+                isFound |= Same(pattern[at], letter, ignoreCase);
+                at++;
             }
         }
-        if (p < pattern.Length)
-            p++;
-        return isMember != isNegated;
+        next = at;
+        return isFound != isNegated;
     }
 
-    private static byte Fold(byte c, bool ignoreCase) => ignoreCase && c is >= (byte)'A' and <= (byte)'Z' ? (byte)(c | 0x20) : c;
+    private static bool InRange(int first, int last, int letter, bool ignoreCase)
+    {
+        if (first > last)
+            (first, last) = (last, first);
+        if (ignoreCase)
+            (first, last, letter) = (Lower(first), Lower(last), Lower(letter));
+        return letter >= first && letter <= last;
+    }
+
+    private static bool Same(byte a, byte b, bool ignoreCase) => a == b || (ignoreCase && Lower(a) == Lower(b));
+
+    private static int Lower(int letter) => letter is >= 'A' and <= 'Z' ? letter + 32 : letter;
 }

@@ -1,0 +1,116 @@
+// Error replies are part of the interface: clients and test suites match them letter by letter.
+//
+// This is the one table of their texts, as redis-server 7.0.15 words them. A text begins with its code, the word under which
+// INFO errorstats counts it. Texts that name an argument are split where it goes in; `CommandContext.Error` joins the pieces
+// and takes care that nothing a client sends can break out of the error line.
+
+namespace Redoubt.Commands;
+
+public static class Errors
+{
+    /// <summary>The code of an error without one of its own, to be followed by what is named.</summary>
+    public static ReadOnlySpan<byte> Code => "ERR "u8;
+
+    public static ReadOnlySpan<byte> WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value"u8;
+
+    public static ReadOnlySpan<byte> Syntax => "ERR syntax error"u8;
+
+    public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;
+
+    public static ReadOnlySpan<byte> SameObject => "ERR source and destination objects are the same"u8;
+
+    public static ReadOnlySpan<byte> NotInteger => "ERR value is not an integer or out of range"u8;
+
+    public static ReadOnlySpan<byte> NotFloat => "ERR value is not a valid float"u8;
+
+    public static ReadOnlySpan<byte> OutOfIntRange => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
+
+    public static ReadOnlySpan<byte> MustBePositive => "ERR value is out of range, must be positive"u8;
+
+    public static ReadOnlySpan<byte> IncrementOverflow => "ERR increment or decrement would overflow"u8;
+
+    public static ReadOnlySpan<byte> DecrementOverflow => "ERR decrement would overflow"u8;
+
+    public static ReadOnlySpan<byte> IncrementNotFinite => "ERR increment would produce NaN or Infinity"u8;
+
+    public static ReadOnlySpan<byte> OffsetOutOfRange => "ERR offset is out of range"u8;
+
+    public static ReadOnlySpan<byte> StringTooLong => "ERR string exceeds maximum allowed size (proto-max-bulk-len)"u8;
+
+    public static ReadOnlySpan<byte> DatabaseOutOfRange => "ERR DB index is out of range"u8;
+
+    public static ReadOnlySpan<byte> InvalidFirstDatabase => "ERR invalid first DB index"u8;
+
+    public static ReadOnlySpan<byte> InvalidSecondDatabase => "ERR invalid second DB index"u8;
+
+    public static ReadOnlySpan<byte> InvalidCursor => "ERR invalid cursor"u8;
+
+    public static ReadOnlySpan<byte> ExpireNxWithOthers => "ERR NX and XX, GT or LT options at the same time are not compatible"u8;
+
+    public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
+
+    /// <summary>Followed by the option.</summary>
+    public static ReadOnlySpan<byte> UnsupportedOption => "ERR Unsupported option "u8;
+
+    public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
+        "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+
+    public static ReadOnlySpan<byte> ProtocolNotInteger => "ERR Protocol version is not an integer or out of range"u8;
+
+    public static ReadOnlySpan<byte> UnsupportedProtocol => "NOPROTO unsupported protocol version"u8;
+
+    public static ReadOnlySpan<byte> WrongPassword => "WRONGPASS invalid username-password pair or user is disabled."u8;
+
+    public static ReadOnlySpan<byte> NoPasswordConfigured =>
+        "ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?"u8;
+
+    public static ReadOnlySpan<byte> HelloNeedsAuthentication =>
+        "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time"u8;
+
+    /// <summary>Followed by the option and <see cref="ClosingQuote"/>.</summary>
+    public static ReadOnlySpan<byte> HelloSyntax => "ERR Syntax error in HELLO option '"u8;
+
+    public static ReadOnlySpan<byte> OnlyNormalClientsReset => "ERR can only reset normal client connections"u8;
+
+    public static ReadOnlySpan<byte> ClientName => "ERR Client names cannot contain spaces, newlines or special characters."u8;
+
+    /// <summary>Preceded by the name of the attribute.</summary>
+    public static ReadOnlySpan<byte> ClientAttribute => " cannot contain spaces, newlines or special characters."u8;
+
+    /// <summary>Followed by the option and <see cref="ClosingQuote"/>.</summary>
+    public static ReadOnlySpan<byte> UnrecognizedOption => "ERR Unrecognized option '"u8;
+
+    public static ReadOnlySpan<byte> UnknownClientType => "ERR Unknown client type '"u8;
+
+    public static ReadOnlySpan<byte> NoSuchUser => "ERR No such user '"u8;
+
+    public static ReadOnlySpan<byte> ClosingQuote => "'"u8;
+
+    public static ReadOnlySpan<byte> InvalidClientId => "ERR Invalid client ID"u8;
+
+    public static ReadOnlySpan<byte> ClientIdPositive => "ERR client-id should be greater than 0"u8;
+
+    public static ReadOnlySpan<byte> NoSuchClient => "ERR No such client"u8;
+
+    public static ReadOnlySpan<byte> UnblockReason => "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"u8;
+
+    public static ReadOnlySpan<byte> PauseMode => "ERR CLIENT PAUSE mode must be WRITE or ALL"u8;
+
+    public static ReadOnlySpan<byte> TimeoutNotInteger => "ERR timeout is not an integer or out of range"u8;
+
+    public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
+
+    public static ReadOnlySpan<byte> DebugNotAllowed =>
+        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
+
+    /// <summary>Followed by the subcommand, <see cref="TryHelpOf"/>, the command and " HELP.".</summary>
+    public static ReadOnlySpan<byte> UnknownSubcommand => "ERR unknown subcommand or wrong number of arguments for '"u8;
+
+    /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
+    public static ReadOnlySpan<byte> WrongArity => "ERR wrong number of arguments for '"u8;
+
+    /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
+    public static ReadOnlySpan<byte> InvalidExpireTime => "ERR invalid expire time in '"u8;
+
+    public static ReadOnlySpan<byte> OfCommand => "' command"u8;
+}

@@ -1,0 +1,121 @@
+using System.Text;
+
+namespace Redoubt.Commands.Tests;
+
+/// <summary>A session without a connection.</summary>
+internal sealed class FakeSession : ClientSession;
+
+/// <summary>All ports in one, each recording what it was asked.</summary>
+internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
+    IReplicationPort, ILifecycle, ITransactions
+{
+    public List<string> Calls { get; } = [];
+
+    public string Password { get; set; } = "";
+
+    public bool HasMaster { get; set; }
+
+    public Dictionary<string, int> ErrorCounts { get; } = [];
+
+    public bool IsPasswordRequired => Password.Length > 0;
+
+    public string RedisVersion => "7.0.15";
+
+    public long LastSaveSeconds => 1_700_000_000;
+
+    public ServerPorts ToPorts() => new()
+    {
+        Errors = this,
+        Clients = this,
+        Configuration = this,
+        Status = this,
+        Persistence = this,
+        Replication = this,
+        Lifecycle = this,
+        Transactions = this,
+    };
+
+    public void Count(ReadOnlySpan<byte> errorText)
+    {
+        string code = Encoding.ASCII.GetString(errorText).Split(' ')[0];
+        ErrorCounts[code] = ErrorCounts.GetValueOrDefault(code) + 1;
+    }
+
+    public void Describe(ClientSession client, StringBuilder target) => target.Append("id=").Append(client.Id);
+
+    public string List(ClientFilter filter) => $"list {Words(filter)}\n";
+
+    public ClientSession? Find(long clientId) => clientId == 7 ? new FakeSession { Id = 7 } : null;
+
+    public bool HasUser(string name) => name == "default";
+
+    public int Kill(ClientFilter filter, ClientSession self)
+    {
+        Calls.Add($"kill {Words(filter)}");
+        return filter.Address == "10.0.0.9:1" || filter.Ids is not null ? 1 : 0;
+    }
+
+    public void Pause(long untilMs, bool writesOnly) => Calls.Add($"pause {untilMs} {writesOnly}");
+
+    public void Unpause() => Calls.Add("unpause");
+
+    public bool Unblock(long clientId, bool withError) => clientId == 7;
+
+    public bool Authenticate(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password) =>
+        user.SequenceEqual("default"u8) && (!IsPasswordRequired || Encoding.ASCII.GetString(password) == Password);
+
+    public void Reset(ClientSession client) => Calls.Add("reset");
+
+    public IReadOnlyList<KeyValuePair<string, string>> Get(IReadOnlyList<string> patterns) => [new("port", "6379"), new("asked", string.Join(' ', patterns))];
+
+    public string? Set(IReadOnlyList<KeyValuePair<string, string>> pairs)
+    {
+        Calls.Add("config " + string.Join(' ', pairs));
+        return pairs[0].Key == "port" ? "ERR refused" : null;
+    }
+
+    public string? Rewrite() => "ERR The server is running without a config file";
+
+    public void ResetStatistics() => Calls.Add("resetstat");
+
+    public string Info(IReadOnlyList<string> sections) => "info " + string.Join(' ', sections);
+
+    public string? Save() => null;
+
+    public (bool IsError, string Text) BackgroundSave(bool schedule) => (false, schedule ? "Background saving scheduled" : "Background saving started");
+
+    public void DatasetFlushed() => Calls.Add("flushed");
+
+    public void ReplicaOf(CommandContext c) => Calls.Add("replicaof");
+
+    public void Role(CommandContext c) => Calls.Add("role");
+
+    public void Wait(CommandContext c) => Calls.Add("wait");
+
+    public void Failover(CommandContext c) => Calls.Add("failover");
+
+    public void Sync(CommandContext c) => Calls.Add("sync");
+
+    public void ReplicationConfiguration(CommandContext c) => Calls.Add("replconf");
+
+    public string? Shutdown(bool? save, bool now, bool force, bool abort)
+    {
+        Calls.Add($"shutdown {save} {now} {force} {abort}");
+        return abort ? "ERR No shutdown in progress." : null;
+    }
+
+    public void Sleep(TimeSpan duration) => Calls.Add($"sleep {duration.TotalMilliseconds}");
+
+    public bool IsDebugAllowed(ClientSession client) => true;
+
+    public void SetActiveExpiry(bool isOn) => Calls.Add($"active {isOn}");
+
+    public void Begin(CommandContext c) => Calls.Add("multi");
+
+    public void Execute(CommandContext c) => Calls.Add("exec");
+
+    public void Discard(CommandContext c) => Calls.Add("discard");
+
+    private static string Words(ClientFilter filter) =>
+        $"type={filter.Type} ids={string.Join(',', filter.Ids ?? [])} addr={filter.Address} laddr={filter.LocalAddress} user={filter.User} skip={filter.SkipSelf}";
+}
