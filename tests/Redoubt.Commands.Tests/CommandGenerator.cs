@@ -82,8 +82,8 @@ internal sealed class CommandGenerator(int seed)
         41 => _random.Next(6) == 0 ? ["SWAPDB", Pick(Databases), Pick(Databases)] : ["DBSIZE"],
         42 => _random.Next(12) == 0 ? [Pick("FLUSHDB", "FLUSHALL"), .. _random.Next(3) switch { 0 => new[] { "ASYNC" }, 1 => ["SYNC"], _ => [] }] : ["SCAN", "0", "COUNT"],
         43 => [Pick("PING", "ECHO", "SUBSTR", "GETEX", "SETNX"), Text()],
-        44 => ["DEBUG", "DIGEST"],
-        _ => ["DEBUG", "DIGEST-VALUE", Key(), Key()],
+        44 => ["TTL", Key()],
+        _ => ["SUBSTR", Key(), "0", "-1"],
     };
 
     private IEnumerable<string> Options()

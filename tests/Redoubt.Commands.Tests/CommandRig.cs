@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text;
 using Redoubt.Keyspace;
 using Redoubt.Native.Memory;
@@ -10,9 +9,6 @@ namespace Redoubt.Commands.Tests;
 /// <summary>Runs commands against a real keyspace, as the dispatcher would, and shows reply and propagation.</summary>
 internal sealed class CommandRig : IKeyspaceObserver, IDisposable
 {
-    private static readonly Dictionary<string, (CommandAttribute Attribute, Action<CommandContext> Method)> Table = FindCommands();
-    private static readonly HashSet<string> Containers = [.. Table.Keys.Where(name => name.Contains('|')).Select(name => name.Split('|')[0])];
-
     private readonly GuardHeap _heap = new();
     private readonly List<string> _propagated = [];
 
@@ -61,8 +57,8 @@ internal sealed class CommandRig : IKeyspaceObserver, IDisposable
         return Context.Reply.Written.ToArray();
     }
 
-    /// <summary>Points the context at a request without running it.</summary>
-    public Action<CommandContext> Aim(byte[][] words)
+    /// <summary>Points the context at a request without running it; returns the command's index.</summary>
+    public int Aim(byte[][] words)
     {
         byte[] buffer = [.. words.SelectMany(word => word)];
         var ranges = new ArgumentRange[words.Length];
@@ -73,7 +69,7 @@ internal sealed class CommandRig : IKeyspaceObserver, IDisposable
             at += words[i].Length;
         }
         Context.Aim(buffer, ranges);
-        return Table.TryGetValue(Name(words), out var found) ? found.Method : _ => { };
+        return Find(words)?.Index ?? -1;
     }
 
     public void Expired(Database database, ReadOnlySpan<byte> key) => Context.Propagate.Also(2).Word("DEL"u8).Word(key);
@@ -89,43 +85,24 @@ internal sealed class CommandRig : IKeyspaceObserver, IDisposable
 
     private void Dispatch(byte[][] words)
     {
-        string name = Name(words);
-        if (!Table.TryGetValue(name, out var found))
+        string name = Encoding.Latin1.GetString(words[0]).ToUpperInvariant();
+        if (Find(words) is not { } command)
         {
-            Context.Error(name.Contains('|')
-                ? $"ERR unknown subcommand '{Encoding.Latin1.GetString(words[1])}'. Try {name.Split('|')[0]} HELP."
-                : $"ERR unknown command '{Encoding.Latin1.GetString(words[0])}'");
+            Context.Error(words.Length > 1 && CommandTable.Find(words[0]) is not null
+                ? $"ERR unknown subcommand '{Encoding.Latin1.GetString(words[1])}'. Try {name} HELP."
+                : $"ERR unknown command '{name}'");
             return;
         }
-        CommandAttribute attribute = found.Attribute;
-        Context.Command = new CommandDescriptor
-        {
-            Index = 0,
-            Name = attribute.Name.ToLowerInvariant(),
-            Arity = attribute.Arity,
-            Flags = attribute.Flags,
-            Documentation = null!,
-        };
-        if (Context.Command.AcceptsCount(words.Length))
-            found.Method(Context);
+        Context.Command = command;
+        if (command.AcceptsCount(words.Length))
+            CommandTable.Execute(command.Index, Context);
         else
             Context.ArityError();
     }
 
-    private static string Name(byte[][] words)
+    private static CommandDescriptor? Find(byte[][] words)
     {
-        string name = Encoding.Latin1.GetString(words[0]).ToUpperInvariant();
-        return Containers.Contains(name) && words.Length > 1 ? $"{name}|{Encoding.Latin1.GetString(words[1]).ToUpperInvariant()}" : name;
-    }
-
-    private static Dictionary<string, (CommandAttribute, Action<CommandContext>)> FindCommands()
-    {
-        var table = new Dictionary<string, (CommandAttribute, Action<CommandContext>)>();
-        foreach (MethodInfo method in typeof(CommandContext).Assembly.GetTypes().SelectMany(type => type.GetMethods()))
-        {
-            foreach (CommandAttribute attribute in method.GetCustomAttributes<CommandAttribute>())
-                table.Add(attribute.Name, (attribute, method.CreateDelegate<Action<CommandContext>>()));
-        }
-        return table;
+        CommandDescriptor? command = CommandTable.Find(words[0]);
+        return command is { Subcommands.Length: > 0 } && words.Length > 1 ? CommandTable.FindSubcommand(command, words[1]) : command;
     }
 }

@@ -79,7 +79,7 @@ internal sealed class RealRedis : IDisposable
             string command = RespText.Commands(ReadReply(stream))[0];
             if (command == $"PUBLISH {marker} end")
                 return commands;
-            if (command is not ("MULTI" or "EXEC" or "PING") && !command.StartsWith("SELECT ", StringComparison.OrdinalIgnoreCase))
+            if (command.ToUpperInvariant() is not ("MULTI" or "EXEC" or "PING") && !command.StartsWith("SELECT ", StringComparison.OrdinalIgnoreCase))
                 commands.Add(command);
         }
     }

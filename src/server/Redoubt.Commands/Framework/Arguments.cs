@@ -35,9 +35,7 @@ internal static class Arguments
 
     public static bool TryPositive(this CommandContext c, int index, out long value)
     {
-        if (!c.TryInteger(index, out value))
-            return false;
-        if (value >= 0)
+        if (IntegerText.TryParse(c[index], out value) && value >= 0)
             return true;
         c.Error(Errors.MustBePositive);
         return false;

@@ -139,7 +139,7 @@ public sealed class CommandContext
     public void SubcommandError()
     {
         ReadOnlySpan<byte> subcommand = this[1];
-        string name = Command.Name.ToUpperInvariant();
+        string name = TopName();
         Error(Errors.UnknownSubcommand, subcommand[..Math.Min(subcommand.Length, 128)],
             System.Text.Encoding.UTF8.GetBytes($"'. Try {name} HELP."));
     }
@@ -150,14 +150,20 @@ public sealed class CommandContext
     /// <summary>The reply of a HELP subcommand: one line each.</summary>
     public void ReplyHelp(params ReadOnlySpan<string> lines)
     {
-        int bar = Command.Name.IndexOf('|');
-        string name = (bar < 0 ? Command.Name : Command.Name[..bar]).ToUpperInvariant();
+        string name = TopName();
         Reply.Array(lines.Length + 3);
         ReplyLine($"{name} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
         foreach (string line in lines)
             ReplyLine(line);
         ReplyLine("HELP");
         ReplyLine("    Prints this help.");
+    }
+
+    /// <summary>"CLIENT" for CLIENT LIST.</summary>
+    private string TopName()
+    {
+        int bar = Command.Name.IndexOf('|');
+        return (bar < 0 ? Command.Name : Command.Name[..bar]).ToUpperInvariant();
     }
 
     private void ReplyLine(string line) => Reply.SimpleString(System.Text.Encoding.UTF8.GetBytes(line));

@@ -103,7 +103,7 @@ public static class Errors
     public static ReadOnlySpan<byte> DebugNotAllowed =>
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
 
-    /// <summary>Followed by the subcommand, <see cref="TryHelpOf"/>, the command and " HELP.".</summary>
+    /// <summary>Followed by the subcommand and where to find help.</summary>
     public static ReadOnlySpan<byte> UnknownSubcommand => "ERR unknown subcommand or wrong number of arguments for '"u8;
 
     /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>

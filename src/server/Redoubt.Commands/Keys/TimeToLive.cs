@@ -43,8 +43,7 @@ internal static class TimeToLive
             return;
         }
         long time = Math.Max(0, isAbsolute ? entry.ExpireAtMs : entry.ExpireAtMs - c.NowMs);
-        // Seconds are rounded to the nearest, so that EXPIRE 10 reads 10 at once and not 9. A time in the last half second of
-        // representable time overflows, as in Redis.
-        c.Reply.Integer(isMilliseconds ? time : unchecked(time + 500) / 1000);
+        // Seconds are rounded to the nearest, so that EXPIRE 10 reads 10 at once and not 9.
+        c.Reply.Integer(isMilliseconds ? time : (long)(((ulong)time + 500) / 1000));
     }
 }
