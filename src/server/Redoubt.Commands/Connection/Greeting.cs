@@ -1,3 +1,8 @@
+// The first and last words of a connection: who it is, which protocol it speaks, which database it means, and goodbye.
+//
+// HELLO carries out AUTH and SETNAME on the way, in the order given and without taking back: a later option that fails leaves
+// the earlier ones done, but the protocol unchanged, because that is switched last.
+
 using System.Text;
 
 namespace Redoubt.Commands;
