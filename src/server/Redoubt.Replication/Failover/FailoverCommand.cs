@@ -3,7 +3,7 @@ using System.Text;
 namespace Redoubt.Replication;
 
 /// <summary>FAILOVER's arguments: <c>[TO host port [FORCE]] [ABORT] [TIMEOUT ms]</c>.</summary>
-/// <param name="IsAbort"><c>FAILOVER ABORT</c>.</param>
+/// <param name="IsAbort">End the running one; valid only alone.</param>
 /// <param name="Host">The target, or null for any.</param>
 /// <param name="Port">The target's port, as it came: it is only compared.</param>
 /// <param name="Force">Hand over at the timeout even if the target lags.</param>

@@ -16,7 +16,9 @@ namespace Redoubt.Replication;
 // Why the fence and not the master's offset. GETACK travels in the stream and so moves the offset by 37 bytes, and the
 // replica's answer, composed while it executes GETACK, does not count them: waiting for equality with the moved offset would wait
 // for the replica's next ACK by the clock, up to a second later. The 37 bytes carry no data. The replica that sent the
-// answer has read them, so when it promotes itself its history ends where ours does and the PSYNC continues.
+// answer has read them, so when it promotes itself its history ends where ours does and the PSYNC continues. (Should an ACK by the
+// clock reach the fence just before the GETACK arrives, and the GETACK be delayed beyond three round trips of the handshake, the PSYNC would
+// ask for 37 bytes too many and cost a full resync of the old master; no write is lost.)
 //
 // The rules are a table (FailoverTable) that can be printed; each step is logged in Redis's words and with its rule's name.
 //
@@ -95,8 +97,8 @@ public sealed class FailoverMachine(ReplicaRegistry replicas, IReplicationLog lo
     /// <summary>Time passed; needed at <see cref="DeadlineMs"/>, harmless at any time.</summary>
     public FailoverStep OnTimer(long nowMs) => Fire(FailoverEvent.Timer, Facts(nowMs));
 
-    /// <summary>The handshake with the target came to an answer. Anything but the three failover outcomes and a refusal counts as
-    /// acceptance only if it is <see cref="HandshakeEvent.Continued"/> or <see cref="HandshakeEvent.FullResync"/>.</summary>
+    /// <summary>The handshake with the target came to a result; any may be passed on, in any state. A result that is neither an
+    /// acceptance nor a refusal of PSYNC FAILOVER, such as a wrong password, is tried again like a lost connection.</summary>
     public FailoverStep OnHandshake(HandshakeEvent outcome, long nowMs) => outcome switch
     {
         HandshakeEvent.Continued or HandshakeEvent.FullResync => Fire(FailoverEvent.Accepted, Facts(nowMs)),

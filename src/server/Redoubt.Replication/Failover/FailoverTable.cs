@@ -3,8 +3,13 @@ using Redoubt.Topology;
 
 namespace Redoubt.Replication;
 
-// The rules of a FAILOVER, as rows that can be printed and read: in which state, on which event, under which condition, what is done
-// and which state follows. FailoverMachine looks up the row; why the steps are what they are is written there.
+// FAILOVER as a table: state, event, guard, actions, next state, name. FailoverMachine keeps the state and asks the table; the
+// server carries the actions out. So the whole procedure can be read on one page (`FailoverTable.Print`), and a line of the log that
+// names a rule says which row was taken and, by the rows above it, why no other was.
+//
+// What must stay true: whatever ends a failover resumes the writes that its start held; only an answer of the target or an
+// operator's ABORT makes the old master a master again once the handover has begun, never a clock and never a broken connection,
+// for the target may have taken over unheard.
 
 /// <summary>What can happen to a failover.</summary>
 public enum FailoverEvent
