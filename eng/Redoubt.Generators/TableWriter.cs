@@ -43,17 +43,11 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
         }
         foreach (CheckedCommand command in table)
         {
-            CommandModel model = command.Model;
-            string subcommands = command.Subcommands.Count == 0
-                ? "[]"
-                : "[" + string.Join(", ", command.Subcommands.Select(sub => $"all[{sub.Index}]")) + "]";
-            if (command.Subcommands.Count > 0)
-            {
-                foreach (CheckedCommand sub in command.Subcommands)
-                    Row(sub, "[]");
-            }
-            if (!model.IsSubcommand)
-                Row(command, subcommands);
+            if (command.Model.IsSubcommand)
+                continue;
+            foreach (CheckedCommand subcommand in command.Subcommands)
+                Row(subcommand, "[]");
+            Row(command, "[" + string.Join(", ", command.Subcommands.Select(subcommand => $"all[{subcommand.Index}]")) + "]");
         }
         Line(2, "return all;");
         Line(1, "}");
@@ -66,20 +60,8 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
         string flags = model.Flags.Count == 0 ? "CommandFlags.None" : string.Join(" | ", model.Flags.Select(flag => "CommandFlags." + flag));
         string categories = string.Join(" | ", AclCategories.Of(model).Select(i => "AclCategories." + AclCategories.All[i].Member));
         string keys = command.Keys.Count == 0 ? "[]" : _keySpecs[KeySpecs(command.Keys)];
-        Line(2, $"all[{command.Index}] = new CommandDescriptor");
-        Line(2, "{");
-        Line(3, $"Index = {command.Index},");
-        Line(3, $"Name = \"{model.WireName}\",");
-        Line(3, $"Arity = {model.Arity},");
-        Line(3, $"Flags = {flags},");
-        if (model.FirstKey != 0)
-            Line(3, $"FirstKey = {model.FirstKey}, LastKey = {model.LastKey}, KeyStep = {model.KeyStep},");
-        Line(3, $"Categories = {categories},");
-        if (command.Keys.Count > 0)
-            Line(3, $"Keys = {keys},");
-        if (subcommands != "[]")
-            Line(3, $"Subcommands = {subcommands},");
-        Line(2, "};");
+        Line(2, $"all[{command.Index}] = Row({command.Index}, \"{model.WireName}\", {model.Arity}, {flags},");
+        Line(3, $"{model.FirstKey}, {model.LastKey}, {model.KeyStep}, {categories}, {keys}, {subcommands});");
     }
 
     private static string KeySpecs(IReadOnlyList<KeySpecNode> specs) => "[" + string.Join(", ", specs.Select(KeySpec)) + "]";
@@ -255,6 +237,23 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
                 ulong high = seven + 0x2525252525252525UL;
                 return word | ((low & ~high & ~word & 0x8080808080808080UL) >> 2);
             }
+
+            // One call per command keeps Build short, which the JIT has to get through before the server can answer.
+            private static CommandDescriptor Row(
+                int index, string name, int arity, CommandFlags flags, int firstKey, int lastKey, int keyStep, AclCategories categories,
+                KeySpec[] keys, CommandDescriptor[] subcommands) => new()
+            {
+                Index = index,
+                Name = name,
+                Arity = arity,
+                Flags = flags,
+                FirstKey = firstKey,
+                LastKey = lastKey,
+                KeyStep = keyStep,
+                Categories = categories,
+                Keys = keys,
+                Subcommands = subcommands,
+            };
 
 
         """;

@@ -103,7 +103,10 @@ internal sealed class GeneratedTable
             "Declared" + Guid.NewGuid().ToString("N"),
             trees,
             s_references,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.DynamicallyLinkedLibrary,
+                optimizationLevel: OptimizationLevel.Release,
+                nullableContextOptions: NullableContextOptions.Enable));
     }
 
     /// <summary>Sees the models that the generator sees.</summary>
