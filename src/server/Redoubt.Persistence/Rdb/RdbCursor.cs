@@ -1,3 +1,12 @@
+// The primitives of the RDB format, read from a span that may end anywhere.
+//
+// Why: an RDB file arrives in pieces. A parser that keeps its place inside every item is a state machine of dozens of states; one that waits for
+// the whole file holds it twice. Here an item is read as if it were complete, and when the span ends early the cursor says how
+// many bytes the item needs at least. It never asks for more than the item has. The reader fetches just that many and reads the item
+// again from its start, which costs a few length prefixes, not the bytes of the strings.
+//
+// Lengths are judged before anyone acts on them: above the limit for strings, or a compressed string that no sequence of its length
+// could expand to, is damage, so that announced lengths alone never make anyone allocate.
 using System.Buffers.Binary;
 
 namespace Redoubt.Persistence.Rdb;
@@ -23,9 +32,8 @@ internal ref struct RdbString
 }
 
 /// <summary>
-/// Reads the primitives of the format from a span that may end anywhere. A Try method that returns false has either set <see cref="Problem"/>
-/// (damage) or raised <see cref="Needed"/>: the number of bytes, counted from the start of the span, without which
-/// the item at hand cannot be complete. It never asks for more than the item has, so that a caller may fetch just that many.
+/// A Try method that returns false has either set <see cref="Problem"/> (damage) or raised <see cref="Needed"/>: the number of
+/// bytes, counted from the start of the span, without which the item at hand cannot be complete.
 /// </summary>
 internal ref struct RdbCursor
 {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Redoubt.Persistence.Rdb;
 
-// The items of the format, each parsed whole or not at all. A method that leaves an item incomplete has changed no state.
+// The items of the format, each parsed whole or not at all: a method that answers Incomplete has changed no state, since it will be called
+// again for the same item with more bytes. Attributes (expiry, idle time, frequency, database) are items of their own; they
+// wait in fields for the key that follows, and all but the database are forgotten after it.
 public sealed partial class RdbReader
 {
     private Outcome ParseItem(ReadOnlySpan<byte> input, ref int position)
