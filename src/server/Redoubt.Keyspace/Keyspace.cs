@@ -48,6 +48,15 @@ public sealed class KeyspaceStatistics
     public long ExpiredKeys { get; set; }
 
     public long LazyFreedObjects { get; set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void Reset()
+    {
+        Hits = 0;
+        Misses = 0;
+        ExpiredKeys = 0;
+        LazyFreedObjects = 0;
+    }
 }
 
 public sealed class Keyspace : IDisposable

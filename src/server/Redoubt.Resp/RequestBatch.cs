@@ -31,6 +31,9 @@ public sealed class RequestBatch
 
     public ref readonly Request this[int index] => ref _requests[index];
 
+    /// <summary>The array behind <see cref="Arguments"/>, for a reader that keeps no span.</summary>
+    public ArgumentRange[] ArgumentArray => _arguments;
+
     public ReadOnlySpan<ArgumentRange> ArgumentsOf(int index) =>
         _arguments.AsSpan(_requests[index].FirstArgument, _requests[index].ArgumentCount);
 

@@ -71,6 +71,14 @@ public sealed class RequestParser
         return ParseStatus.NeedMore;
     }
 
+    /// <summary>Forgets an incomplete request: its bytes will be shown again from their start.</summary>
+    public void Restart()
+    {
+        _expected = 0;
+        _foundCount = 0;
+        _bulkLength = -1;
+    }
+
     private ParseStatus ParseArray(Span<byte> buffer, ref int position, RequestBatch batch, out bool complete)
     {
         complete = false;

@@ -17,7 +17,8 @@ namespace Redoubt.Commands;
 public sealed class CommandContext
 {
     private byte[] _buffer = [];
-    private ArgumentRange[] _ranges = new ArgumentRange[16];
+    private ArgumentRange[] _ranges = [];
+    private int _first;
     private RespWriter? _scratch;
 
     public CommandContext(Redoubt.Keyspace.Keyspace keyspace, RespWriter reply, ServerPorts ports)
@@ -35,7 +36,7 @@ public sealed class CommandContext
 
     public ServerPorts Ports { get; }
 
-    public Propagation Propagate { get; }
+    public Propagation Propagate { get; set; }
 
     /// <summary>The client whose request this is.</summary>
     public ClientSession Session { get; set; } = null!;
@@ -44,6 +45,9 @@ public sealed class CommandContext
     public Database Database { get; set; }
 
     public CommandDescriptor Command { get; set; } = null!;
+
+    /// <summary>The command is one of those that an EXEC runs.</summary>
+    public bool IsInTransaction { get; set; }
 
     /// <summary>Number of arguments, the command's name included.</summary>
     public int Count { get; private set; }
@@ -55,7 +59,9 @@ public sealed class CommandContext
     {
         get
         {
-            ArgumentRange range = _ranges[index];
+            if ((uint)index >= (uint)Count)
+                throw new ArgumentOutOfRangeException(nameof(index));
+            ArgumentRange range = _ranges[_first + index];
             return _buffer.AsSpan(range.Start, range.Length);
         }
     }
@@ -69,16 +75,18 @@ public sealed class CommandContext
     public Key Key(int index) =>
         index == HashedArgument ? new Key(this[index], ArgumentHash) : Keyspace.KeyOf(this[index]);
 
-    /// <summary>Points this context at a request. Called by the dispatcher.</summary>
-    public void Aim(byte[] buffer, ReadOnlySpan<ArgumentRange> arguments)
+    /// <summary>Points this context at a request. Called by the dispatcher; nothing is copied.</summary>
+    public void Aim(byte[] buffer, ArgumentRange[] ranges, int first, int count)
     {
         _buffer = buffer;
-        if (_ranges.Length < arguments.Length)
-            _ranges = new ArgumentRange[arguments.Length];
-        arguments.CopyTo(_ranges);
-        Count = arguments.Length;
+        _ranges = ranges;
+        _first = first;
+        Count = count;
         HashedArgument = 0;
     }
+
+    /// <summary>The same for a request whose arguments fill <paramref name="arguments"/>.</summary>
+    public void Aim(byte[] buffer, ReadOnlySpan<ArgumentRange> arguments) => Aim(buffer, arguments.ToArray(), 0, arguments.Length);
 
     /// <summary>Whether the argument is this word, in upper or lower case.</summary>
     public bool Is(int index, ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(this[index], word);

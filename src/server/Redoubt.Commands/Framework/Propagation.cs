@@ -11,6 +11,7 @@ namespace Redoubt.Commands;
 public sealed class Propagation
 {
     private readonly RespWriter _commands = new(4096);
+    private int[] _starts = new int[4];
 
     /// <summary>True when the command's own words are not to be propagated.</summary>
     public bool IsReplaced { get; private set; }
@@ -23,6 +24,16 @@ public sealed class Propagation
 
     /// <summary>The commands to propagate, as RESP arrays.</summary>
     public ReadOnlySpan<byte> Commands => _commands.Written;
+
+    /// <summary>One of them.</summary>
+    public ReadOnlySpan<byte> this[int index]
+    {
+        get
+        {
+            int end = index + 1 < CommandCount ? _starts[index + 1] : _commands.Length;
+            return _commands.Segment(_starts[index], end - _starts[index]);
+        }
+    }
 
     /// <summary>Propagates nothing for this command.</summary>
     public void Nothing() => IsReplaced = true;
@@ -40,7 +51,9 @@ public sealed class Propagation
     /// <summary>Begins a further command that is propagated before the command's own words, such as the deletion of an expired key.</summary>
     public Propagation Also(int count)
     {
-        CommandCount++;
+        if (CommandCount == _starts.Length)
+            Array.Resize(ref _starts, 2 * CommandCount);
+        _starts[CommandCount++] = _commands.Length;
         _commands.Array(count);
         return this;
     }

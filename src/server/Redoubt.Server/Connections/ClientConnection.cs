@@ -1,0 +1,82 @@
+// One connection: its socket, what of its input is not executed yet, and what of its output is not sent yet.
+//
+// Input: while everything that arrives is complete, a connection owns no buffer at all; the loop reads into one shared
+// buffer and executes from there. Only an incomplete request is kept, in `Rest`.
+// Output: see RespWriter: replies of this turn are a segment of the shared reply buffer; what a socket does not take goes
+// to `Queue`.
+//
+// A connection may also be a replica of this server (`Replica`), or the link to its master (`IsMasterLink`).
+
+using Redoubt.Commands;
+using Redoubt.Native.Sockets;
+using Redoubt.Resp;
+
+namespace Redoubt.Server.Connections;
+
+internal sealed class ClientConnection : ClientSession
+{
+    public required SocketChannel Channel { get; init; }
+
+    public RequestParser Parser { get; } = new();
+
+    /// <summary>Input that is not executed yet, from the start of its first request.</summary>
+    public byte[] Rest { get; set; } = [];
+
+    public int RestLength { get; set; }
+
+    /// <summary>Where this turn's replies stand in the shared reply buffer.</summary>
+    public int SegmentStart { get; set; }
+
+    public int SegmentLength { get; set; }
+
+    public OutputQueue Queue { get; } = new();
+
+    /// <summary>In the list of connections that the loop flushes before it sleeps.</summary>
+    public bool IsFlushScheduled { get; set; }
+
+    /// <summary>The socket was full: the rest is sent when it reports room.</summary>
+    public bool AwaitsRoom { get; set; }
+
+    /// <summary>Not read from until its output has drained.</summary>
+    public bool IsThrottled { get; set; }
+
+    public bool IsClosed { get; set; }
+
+    public long CreatedMs { get; init; }
+
+    public long LastInteractionMs { get; set; }
+
+    /// <summary>Since when the output is above its class's soft limit, by the steady clock; 0 = it is not.</summary>
+    public long SoftLimitSinceMs { get; set; }
+
+    public long CommandsProcessed { get; set; }
+
+    public CommandDescriptor? LastCommand { get; set; }
+
+    /// <summary>Requests queued by MULTI; null outside.</summary>
+    public Dispatch.Transaction? Transaction { get; set; }
+
+    /// <summary>This connection as one of our replicas.</summary>
+    public Replicas.ReplicaFeed? Feed { get; set; }
+
+    /// <summary>What the client waits for, while <see cref="ClientSession.IsBlocked"/>.</summary>
+    public Replicas.PendingWait? Wait { get; set; }
+
+    /// <summary>The stream's offset after this client's last write: what WAIT waits for.</summary>
+    public Redoubt.Topology.ReplicationOffset WrittenUpTo { get; set; }
+
+    public bool IsLocal =>
+        Address.StartsWith("127.", StringComparison.Ordinal) || Address.StartsWith("[::1]", StringComparison.Ordinal);
+
+    /// <summary>What of an unfinished request is kept, in bytes.</summary>
+    public int ArgumentBytes => RestLength;
+
+    public int SegmentCapacity => 0;
+
+    /// <summary>Memory that this connection holds: buffers and the object itself, in bytes.</summary>
+    public long MemoryBytes => 1024 + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0);
+
+    public string Address => Channel.RemoteAddress;
+
+    public string LocalAddress => Channel.LocalAddress;
+}

@@ -1,0 +1,138 @@
+// The clients as the CLIENT command sees them: who they are, closing them, holding them back.
+
+using System.Text;
+using Redoubt.Commands;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Loop;
+using Redoubt.Server.Replicas;
+
+namespace Redoubt.Server.Connections;
+
+internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses) : IClientDirectory
+{
+    /// <summary>Set by the composition root.</summary>
+    public ReplicaHost Replicas { get; set; } = null!;
+
+    public bool IsPasswordRequired => config.RequirePass is { Length: > 0 };
+
+    public void Describe(ClientSession client, StringBuilder target) => ClientLine.Write((ClientConnection)client, target);
+
+    public string List(ClientFilter filter)
+    {
+        StringBuilder text = new();
+        foreach (ClientConnection client in connections.All.Values.OrderBy(static each => each.Id))
+        {
+            if (!Matches(client, filter, self: null))
+                continue;
+            ClientLine.Write(client, text);
+            text.Append('\n');
+        }
+        return text.ToString();
+    }
+
+    public ClientSession? Find(long clientId) => connections.Find(clientId);
+
+    public bool HasUser(string name) => name == "default";
+
+    public int Kill(ClientFilter filter, ClientSession self)
+    {
+        int killed = 0;
+        foreach (ClientConnection client in connections.All.Values.ToArray())
+        {
+            if (!Matches(client, filter, self))
+                continue;
+            killed++;
+            if (client == self)
+                client.CloseAfterReply = true;
+            else
+                connections.Close(client);
+        }
+        return killed;
+    }
+
+    public void Pause(long untilMs, bool writesOnly) => pauses.Pause(untilMs, writesOnly);
+
+    public void Unpause() => pauses.Unpause();
+
+    public bool Unblock(long clientId, bool withError) =>
+        connections.Find(clientId) is { } client && Replicas.Unblock(client, withError);
+
+    public bool Authenticate(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
+    {
+        if (!user.SequenceEqual("default"u8))
+            return false;
+        if (config.RequirePass is not { Length: > 0 } required)
+            return true;
+        return System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(password, required);
+    }
+
+    public void Reset(ClientSession client)
+    {
+        ClientConnection connection = (ClientConnection)client;
+        connection.Transaction = null;
+        connection.IsAuthenticated = !IsPasswordRequired;
+        connection.Parser.IsTrusted = connection.IsAuthenticated;
+    }
+
+    private static bool Matches(ClientConnection client, ClientFilter filter, ClientSession? self) =>
+        !(filter.SkipSelf && client == self)
+            && (filter.Type is null || filter.Type == TypeOf(client))
+            && (filter.Ids is null || filter.Ids.Contains(client.Id))
+            && (filter.Address is null || filter.Address == client.Address)
+            && (filter.LocalAddress is null || filter.LocalAddress == client.LocalAddress)
+            && (filter.User is null || filter.User == "default");
+
+    private static string TypeOf(ClientConnection client) =>
+        client.IsMasterLink ? "master" : client.IsReplica ? "replica" : "normal";
+}
+
+/// <summary>One line of CLIENT LIST, field by field as Redis 7.0 prints it.</summary>
+internal static class ClientLine
+{
+    public static void Write(ClientConnection client, StringBuilder text)
+    {
+        long now = Clock.UnixMs;
+        text.Append("id=").Append(client.Id)
+            .Append(" addr=").Append(client.Address)
+            .Append(" laddr=").Append(client.LocalAddress)
+            .Append(" fd=").Append(client.Channel.Descriptor)
+            .Append(" name=").Append(client.Name)
+            .Append(" age=").Append((now - client.CreatedMs) / 1000)
+            .Append(" idle=").Append((now - client.LastInteractionMs) / 1000)
+            .Append(" flags=").Append(Flags(client))
+            .Append(" db=").Append(client.DatabaseIndex)
+            .Append(" sub=0 psub=0 ssub=0 multi=").Append(client.Transaction?.Commands.Count ?? -1)
+            .Append(" qbuf=").Append(client.RestLength)
+            .Append(" qbuf-free=").Append(client.Rest.Length - client.RestLength)
+            .Append(" argv-mem=").Append(client.ArgumentBytes)
+            .Append(" multi-mem=").Append(client.Transaction?.Bytes ?? 0)
+            .Append(" rbs=").Append(client.SegmentCapacity)
+            .Append(" rbp=").Append(client.SegmentLength)
+            .Append(" obl=").Append(client.SegmentLength)
+            .Append(" oll=").Append(client.Queue.BlockCount)
+            .Append(" omem=").Append(client.Queue.Bytes)
+            .Append(" tot-mem=").Append(client.MemoryBytes)
+            .Append(" events=").Append(client.AwaitsRoom ? "rw" : "r")
+            .Append(" cmd=").Append(client.LastCommand?.Name ?? "NULL")
+            .Append(" user=default redir=-1 resp=").Append(client.Protocol);
+    }
+
+    private static string Flags(ClientConnection client)
+    {
+        StringBuilder flags = new();
+        if (client.IsReplica)
+            flags.Append('S');
+        if (client.IsMasterLink)
+            flags.Append('M');
+        if (client.Transaction is not null)
+            flags.Append('x');
+        if (client.IsBlocked)
+            flags.Append('b');
+        if (client.CloseAfterReply)
+            flags.Append('c');
+        if (client.IsNoEvict)
+            flags.Append('e');
+        return flags.Length == 0 ? "N" : flags.ToString();
+    }
+}

@@ -1,0 +1,461 @@
+// All connections: accepting, reading, sending, closing.
+//
+// Reading: into one shared buffer, from which requests are executed in place. A connection gets a buffer of its own only
+// for an incomplete request; when a long argument is announced, exactly as large as needed, so that it is read in place.
+//
+// Sending: replies of a round stand in the shared reply buffer, one segment per client, and are sent in `Flush`, one system
+// call each. What a socket does not take is queued. A client whose queue passes `QueuedBytesMax` is not read from until it
+// has taken most of it: a client that asks and never reads costs a bounded amount of memory. `client-output-buffer-limit`
+// of its class applies on top and disconnects.
+//
+// Closing: at once for the system, but the object lives to the end of the round, because others may hold it.
+
+using Redoubt.Commands;
+using Redoubt.Native.Sockets;
+using Redoubt.Resp;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Loop;
+
+namespace Redoubt.Server.Connections;
+
+internal sealed class ConnectionTable
+{
+    private const int SharedInputBytes = 64 * 1024;
+    private const int RestBytesMin = 16 * 1024;
+    private const int ReplyBytesMax = 1024 * 1024;
+    private const int SegmentBytesMax = 256 * 1024;
+    private const long QueuedBytesMax = 64L * 1024 * 1024;
+    private const int AcceptsPerRound = 1000;
+
+    private readonly ServerState _state;
+    private readonly ServerConfig _config;
+    private readonly Dispatcher _dispatcher;
+    private readonly RespWriter _reply;
+    private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(SharedInputBytes, pinned: true);
+    private readonly Dictionary<long, ClientConnection> _byId = [];
+    private readonly List<ClientConnection> _toFlush = [];
+    private readonly List<ClientConnection> _toResume = [];
+    private long _lastId;
+    private long _nowMs;
+
+    public ConnectionTable(ServerState state, ServerConfig config, Dispatcher dispatcher, RespWriter reply)
+    {
+        _state = state;
+        _config = config;
+        _dispatcher = dispatcher;
+        _reply = reply;
+    }
+
+    /// <summary>A connection ended; subscribers let go of it.</summary>
+    public event Action<ClientConnection>? Closed;
+
+    /// <summary>Outgoing connections that are not clients: their owner is asked on every event.</summary>
+    public event Action<SocketChannel, bool, bool>? ForeignEvent;
+
+    public IReadOnlyDictionary<long, ClientConnection> All => _byId;
+
+    public int Count => _byId.Count;
+
+    /// <summary>True when no password is needed, and none given yet makes no difference.</summary>
+    public bool AuthenticatesNewClients { get; set; } = true;
+
+    public void BeginRound() => _nowMs = Clock.UnixMs;
+
+    public void Handle(in SocketEvent e)
+    {
+        if (e.Listener is not null)
+        {
+            Accept(e.Listener);
+            return;
+        }
+        SocketChannel channel = e.Channel!;
+        if (channel.Owner is not ClientConnection client)
+        {
+            ForeignEvent?.Invoke(channel, e.CanRead, e.CanWrite);
+            return;
+        }
+        if (e.CanWrite && !client.IsClosed)
+            SendQueued(client);
+        if (e.CanRead && !client.IsClosed)
+            Read(client);
+    }
+
+    /// <summary>Makes a client of an established channel, such as the link to the master.</summary>
+    public ClientConnection Adopt(SocketChannel channel)
+    {
+        ClientConnection client = new()
+        {
+            Id = ++_lastId,
+            Channel = channel,
+            CreatedMs = Clock.UnixMs,
+            LastInteractionMs = Clock.UnixMs,
+            IsAuthenticated = AuthenticatesNewClients,
+        };
+        client.Parser.BulkBytesMax = _config.ProtoMaxBulkLen;
+        client.Parser.IsTrusted = client.IsAuthenticated;
+        channel.Owner = client;
+        _byId.Add(client.Id, client);
+        return client;
+    }
+
+    public ClientConnection? Find(long id) => _byId.GetValueOrDefault(id);
+
+    // ---- input ------------------------------------------------------------------------------------------------------
+
+    private void Accept(SocketListener listener)
+    {
+        for (int i = 0; i < AcceptsPerRound && listener.Accept() is { } channel; i++)
+        {
+            if (_byId.Count >= _config.MaxClients)
+            {
+                _ = channel.Send("-ERR max number of clients reached\r\n"u8);
+                channel.Close();
+                _state.ConnectionsRejected++;
+                continue;
+            }
+            if (IsRefusedByProtectedMode(channel))
+            {
+                _ = channel.Send(ProtectedModeText);
+                channel.Close();
+                _state.ConnectionsRejected++;
+                continue;
+            }
+            _state.ConnectionsReceived++;
+            channel.SetKeepAlive(_config.TcpKeepAliveSeconds);
+            Adopt(channel);
+        }
+    }
+
+    private bool IsRefusedByProtectedMode(SocketChannel channel) =>
+        _config.ProtectedMode && _config.RequirePass is not { Length: > 0 } && _config.Network.Bind.IsDefault
+            && !channel.RemoteAddress.StartsWith("127.", StringComparison.Ordinal) && !channel.RemoteAddress.StartsWith("[::1]", StringComparison.Ordinal);
+
+    private static ReadOnlySpan<byte> ProtectedModeText =>
+        "-DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.\r\n"u8;
+
+    private void Read(ClientConnection client)
+    {
+        bool shared = client.RestLength == 0;
+        byte[] buffer = shared ? _input : RoomForRest(client);
+        int kept = client.RestLength;
+        int got = client.Channel.Receive(buffer.AsSpan(kept));
+        if (got == SocketResult.WouldBlock)
+            return;
+        if (got <= 0)
+        {
+            Close(client);
+            return;
+        }
+        _state.ReadsProcessed++;
+        if (client.IsMasterLink)
+            _state.ReplicationBytesReceived += got;
+        else
+            _state.BytesReceived += got;
+        client.LastInteractionMs = _nowMs;
+        int length = kept + got;
+        if (client.IsBlocked)
+        {
+            Keep(client, buffer, 0, length);
+            if (length > SharedInputBytes)
+                client.Channel.Watch(reads: false, writes: client.AwaitsRoom);
+            return;
+        }
+        ExecuteInput(client, buffer, length);
+    }
+
+    /// <summary>Goes on with the input of a client that was held back.</summary>
+    public void Resume(ClientConnection client)
+    {
+        client.IsBlocked = false;
+        if (client.IsClosed)
+            return;
+        client.Channel.Watch(reads: !client.IsThrottled, writes: client.AwaitsRoom);
+        if (client.RestLength > 0)
+            ExecuteInput(client, client.Rest, client.RestLength);
+    }
+
+    /// <summary>The same, at the end of this round: for use in the middle of somebody else's command.</summary>
+    public void ResumeLater(ClientConnection client) => _toResume.Add(client);
+
+    /// <summary>Lets the clients go on that <see cref="ResumeLater"/> named.</summary>
+    public void ResumeHeld()
+    {
+        if (_toResume.Count == 0)
+            return;
+        ClientConnection[] held = [.. _toResume];
+        _toResume.Clear();
+        foreach (ClientConnection client in held)
+            Resume(client);
+    }
+
+    /// <summary>Executes bytes that were received for the client before it was one.</summary>
+    public void Inject(ClientConnection client, ReadOnlySpan<byte> bytes)
+    {
+        client.Rest = bytes.ToArray();
+        client.RestLength = bytes.Length;
+        ExecuteInput(client, client.Rest, client.RestLength);
+    }
+
+    private void ExecuteInput(ClientConnection client, byte[] buffer, int length)
+    {
+        int start = _reply.Length;
+        int done = _dispatcher.Execute(client, buffer, length);
+        if (client.IsClosed)
+        {
+            _reply.Truncate(start);
+            return;
+        }
+        Keep(client, buffer, done, length);
+        if (client.RestLength > _config.ClientQueryBufferLimit)
+        {
+            _state.QueryLimitDisconnections++;
+            Close(client);
+            return;
+        }
+        TakeReplies(client, start);
+    }
+
+    /// <summary>A buffer of the connection's own with room for what it waits for.</summary>
+    private static byte[] RoomForRest(ClientConnection client)
+    {
+        long wanted = Math.Max(client.Parser.BytesWanted, client.RestLength + 1L);
+        if (client.Rest.Length >= wanted)
+            return client.Rest;
+        // A long argument gets exactly its size; everything else grows by doubling.
+        long size = client.Parser.BytesWanted > RestBytesMin ? wanted : Math.Max(RestBytesMin, 2L * client.Rest.Length);
+        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(size, Array.MaxLength));
+        client.Rest.AsSpan(0, client.RestLength).CopyTo(larger);
+        client.Rest = larger;
+        return larger;
+    }
+
+    private static void Keep(ClientConnection client, byte[] buffer, int from, int to)
+    {
+        int length = to - from;
+        if (length <= 0)
+        {
+            client.RestLength = 0;
+            if (client.Rest.Length > 0)
+                client.Rest = [];
+            return;
+        }
+        if (ReferenceEquals(buffer, client.Rest))
+        {
+            if (from > 0)
+                buffer.AsSpan(from, length).CopyTo(buffer);
+        }
+        else
+        {
+            if (client.Rest.Length < length)
+                client.Rest = GC.AllocateUninitializedArray<byte>(Math.Max(length, RestBytesMin));
+            buffer.AsSpan(from, length).CopyTo(client.Rest);
+        }
+        client.RestLength = length;
+    }
+
+    // ---- output -----------------------------------------------------------------------------------------------------
+
+    /// <summary>Assigns what was written since <paramref name="start"/> to the client.</summary>
+    public void TakeReplies(ClientConnection client, int start)
+    {
+        int length = _reply.Length - start;
+        if (length > 0)
+        {
+            bool continues = client.SegmentLength == 0 || client.SegmentStart + client.SegmentLength == start;
+            if (!continues || !client.Queue.IsEmpty)
+            {
+                client.Queue.Append(_reply.Segment(start, length));
+                _reply.Truncate(start);
+            }
+            else
+            {
+                if (client.SegmentLength == 0)
+                    client.SegmentStart = start;
+                client.SegmentLength += length;
+            }
+            Schedule(client);
+            if (_reply.Length > ReplyBytesMax || client.SegmentLength > SegmentBytesMax)
+                FlushReplies();
+        }
+        else if (client.CloseAfterReply)
+        {
+            Schedule(client);
+        }
+    }
+
+    /// <summary>Sends bytes to a client outside of its turn.</summary>
+    public void Push(ClientConnection client, ReadOnlySpan<byte> bytes)
+    {
+        if (client.IsClosed)
+            return;
+        client.Queue.Append(bytes);
+        Schedule(client);
+    }
+
+    public void Schedule(ClientConnection client)
+    {
+        if (client.IsFlushScheduled)
+            return;
+        client.IsFlushScheduled = true;
+        _toFlush.Add(client);
+    }
+
+    /// <summary>Sends everything that this round produced.</summary>
+    public void Flush()
+    {
+        if (_toFlush.Count > 0)
+            FlushReplies();
+    }
+
+    private void FlushReplies()
+    {
+        for (int i = 0; i < _toFlush.Count; i++)
+        {
+            ClientConnection client = _toFlush[i];
+            client.IsFlushScheduled = false;
+            if (client.IsClosed)
+            {
+                client.SegmentLength = 0;
+                continue;
+            }
+            if (client.SegmentLength > 0)
+                SendSegment(client);
+            if (!client.Queue.IsEmpty && !client.AwaitsRoom && !client.IsClosed)
+                SendQueued(client);
+            if (client.CloseAfterReply && client.Queue.IsEmpty && !client.IsClosed)
+                Close(client);
+        }
+        _toFlush.Clear();
+        _reply.Clear();
+        _reply.Trim(2 * ReplyBytesMax);
+    }
+
+    private void SendSegment(ClientConnection client)
+    {
+        ReadOnlySpan<byte> segment = _reply.Segment(client.SegmentStart, client.SegmentLength);
+        client.SegmentLength = 0;
+        int sent = 0;
+        if (!client.AwaitsRoom)
+        {
+            sent = client.Channel.Send(segment);
+            _state.WritesProcessed++;
+            if (sent == SocketResult.Failed)
+            {
+                Close(client);
+                return;
+            }
+            sent = Math.Max(sent, 0);
+            _state.BytesSent += sent;
+        }
+        if (sent == segment.Length)
+            return;
+        client.Queue.Prepend(segment[sent..]);
+        AwaitRoom(client);
+    }
+
+    private void SendQueued(ClientConnection client)
+    {
+        while (!client.Queue.IsEmpty)
+        {
+            ReadOnlySpan<byte> front = client.Queue.Front;
+            int sent = client.Channel.Send(front);
+            _state.WritesProcessed++;
+            if (sent == SocketResult.Failed)
+            {
+                Close(client);
+                return;
+            }
+            if (sent == SocketResult.WouldBlock)
+            {
+                AwaitRoom(client);
+                return;
+            }
+            _state.BytesSent += sent;
+            client.Queue.Consume(sent);
+        }
+        if (client.AwaitsRoom || client.IsThrottled)
+        {
+            client.AwaitsRoom = false;
+            client.IsThrottled = false;
+            client.SoftLimitSinceMs = 0;
+            client.Channel.Watch(reads: true, writes: false);
+        }
+        if (client.Feed is { } feed)
+            feed.RoomAvailable();
+        if (client.CloseAfterReply)
+            Close(client);
+    }
+
+    private void AwaitRoom(ClientConnection client)
+    {
+        client.AwaitsRoom = true;
+        if (client.Queue.Bytes > QueuedBytesMax)
+            client.IsThrottled = true;
+        client.Channel.Watch(reads: !client.IsThrottled, writes: true);
+        EnforceOutputLimit(client);
+    }
+
+    /// <summary>Disconnects a client whose unread output passed its class's limit.</summary>
+    public void EnforceOutputLimit(ClientConnection client)
+    {
+        if (client.IsMasterLink || client.IsClosed)
+            return;
+        OutputLimit limit = _config.ClientOutputBufferLimit[client.IsReplica ? OutputClass.Replica : OutputClass.Normal];
+        long bytes = client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0);
+        bool hard = limit.HardBytes > 0 && (ulong)bytes > limit.HardBytes;
+        bool soft = limit.SoftBytes > 0 && (ulong)bytes > limit.SoftBytes;
+        long now = Clock.SteadyMs;
+        if (!soft)
+            client.SoftLimitSinceMs = 0;
+        else if (client.SoftLimitSinceMs == 0)
+            client.SoftLimitSinceMs = now;
+        if (!hard && !(soft && now - client.SoftLimitSinceMs > limit.SoftSeconds * 1000L))
+            return;
+        _state.OutputLimitDisconnections++;
+        Close(client);
+    }
+
+    /// <summary>About every 100 ms: idle clients, output limits.</summary>
+    public void Timer(long nowSteadyMs)
+    {
+        if (nowSteadyMs - _lastSweepMs < 1000)
+            return;
+        _lastSweepMs = nowSteadyMs;
+        int timeoutSeconds = _config.TimeoutSeconds;
+        foreach (ClientConnection client in _byId.Values.ToArray())
+        {
+            if (client.AwaitsRoom)
+                EnforceOutputLimit(client);
+            bool idle = timeoutSeconds > 0 && !client.IsReplica && !client.IsMasterLink && !client.IsBlocked
+                && Clock.UnixMs - client.LastInteractionMs > timeoutSeconds * 1000L;
+            if (idle && !client.IsClosed)
+                Close(client);
+        }
+    }
+
+    private long _lastSweepMs;
+
+    // ---- the end ----------------------------------------------------------------------------------------------------
+
+    /// <summary>Closes now; replies that were not sent are lost.</summary>
+    public void Close(ClientConnection client)
+    {
+        if (client.IsClosed)
+            return;
+        client.IsClosed = true;
+        client.Channel.Close();
+        client.Queue.Clear();
+        client.Rest = [];
+        client.RestLength = 0;
+        client.Transaction = null;
+        _byId.Remove(client.Id);
+        Closed?.Invoke(client);
+    }
+
+    public void CloseAll()
+    {
+        foreach (ClientConnection client in _byId.Values.ToArray())
+            Close(client);
+    }
+}

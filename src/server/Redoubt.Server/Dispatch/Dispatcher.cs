@@ -1,0 +1,311 @@
+// From bytes to executed commands: the hot path of the server.
+//
+// One call serves everything that arrived from one client: requests are parsed in batches; the keys of a batch are asked
+// from memory before the first command needs one; then each request is looked up, passes the gate, runs, and is propagated.
+// Replies go to the shared reply buffer; the loop sends them.
+//
+// Nothing here allocates for a simple command: one context, one batch and one reply buffer serve all clients in turn.
+//
+// A client that is held back (WAIT, a pause) stops in the middle of its input: `Execute` then returns where it stopped,
+// and the rest is kept by the connection until it may go on.
+
+using System.Text;
+using Redoubt.Commands;
+using Redoubt.Keyspace;
+using Redoubt.Resp;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Loop;
+
+namespace Redoubt.Server.Dispatch;
+
+internal sealed class Dispatcher : ITransactions
+{
+    private const int BatchMax = 32;
+
+    private readonly Redoubt.Keyspace.Keyspace _keyspace;
+    private readonly ServerState _state;
+    private readonly Gate _gate;
+    private readonly Propagator _propagator;
+    private readonly RespWriter _reply;
+    private readonly RequestBatch _batch = new(BatchMax);
+    private readonly CommandDescriptor?[] _found = new CommandDescriptor?[BatchMax];
+    private readonly ulong[] _hashes = new ulong[BatchMax];
+    private readonly CommandTexts _texts = new();
+    private Request _currentRequest;
+    private byte[] _currentBuffer = [];
+
+    public Dispatcher(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Gate gate, Propagator propagator, RespWriter reply)
+    {
+        _keyspace = keyspace;
+        _state = state;
+        _gate = gate;
+        _propagator = propagator;
+        _reply = reply;
+    }
+
+    /// <summary>The one context; set by the composition root, which knows the ports.</summary>
+    public CommandContext Context { get; set; } = null!;
+
+    /// <summary>Where deletions of expired keys are noted: the running command's propagation.</summary>
+    public Hosting.DeletionNotes Notes { get; set; } = null!;
+
+    /// <summary>Is told of each command of the master's stream once it is applied.</summary>
+    public Replicas.MasterLink? MasterLink { get; set; }
+
+    /// <summary>
+    /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with.
+    /// </summary>
+    public int Execute(ClientConnection client, byte[] buffer, int length)
+    {
+        int position = 0;
+        _keyspace.NowMs = Clock.UnixMs;
+        if (_state.IsReplica)
+            _keyspace.ExpiryMode = client.IsMasterLink ? ExpiryMode.Ignore : ExpiryMode.Hide;
+        _reply.Protocol = client.Protocol;
+        RequestParser parser = client.Parser;
+        while (true)
+        {
+            _batch.Clear();
+            ParseStatus status = parser.Parse(buffer.AsSpan(0, length), ref position, _batch);
+            Anticipate(client, buffer);
+            for (int i = 0; i < _batch.Count; i++)
+            {
+                ref readonly Request request = ref _batch[i];
+                if (!TryRun(client, buffer, i))
+                {
+                    parser.Restart();
+                    return request.RawStart;
+                }
+                if (client.IsClosed || client.CloseAfterReply)
+                    return length;
+                if (client.IsBlocked)
+                {
+                    parser.Restart();
+                    return request.RawStart + request.RawLength;
+                }
+            }
+            if (status == ParseStatus.ProtocolError)
+            {
+                RefuseProtocol(client, parser.Error!);
+                return length;
+            }
+            if (status == ParseStatus.NeedMore)
+                return position;
+        }
+    }
+
+    /// <summary>Looks up the commands of the batch and asks the memory for their keys.</summary>
+    private void Anticipate(ClientConnection client, byte[] buffer)
+    {
+        ArgumentRange[] arguments = _batch.ArgumentArray;
+        Database database = _keyspace[client.DatabaseIndex];
+        bool prefetch = _batch.Count > 1;
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            ref readonly Request request = ref _batch[i];
+            ArgumentRange name = arguments[request.FirstArgument];
+            CommandDescriptor? command = CommandTable.Find(buffer.AsSpan(name.Start, name.Length));
+            _found[i] = command;
+            _hashes[i] = 0;
+            if (!prefetch || command is null || command.FirstKey == 0 || command.FirstKey >= request.ArgumentCount)
+                continue;
+            ArgumentRange key = arguments[request.FirstArgument + command.FirstKey];
+            ulong hash = _keyspace.HashOf(buffer.AsSpan(key.Start, key.Length));
+            _hashes[i] = hash;
+            database.PrefetchBucket(hash);
+        }
+        if (!prefetch)
+            return;
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            if (_hashes[i] != 0)
+                database.PrefetchEntry(_hashes[i]);
+        }
+    }
+
+    /// <summary>Runs one request of the batch; false when the client must wait before it.</summary>
+    private bool TryRun(ClientConnection client, byte[] buffer, int index)
+    {
+        ref readonly Request request = ref _batch[index];
+        CommandContext c = Context;
+        c.Aim(buffer, _batch.ArgumentArray, request.FirstArgument, request.ArgumentCount);
+        CommandDescriptor? command = _found[index];
+        int replyStart = _reply.Length;
+        if (client.ReplyMode == ReplyMode.SkipNext)
+            client.ReplyMode = ReplyMode.Skip;
+        if (command is { Subcommands.Length: > 0 } && c.Count > 1)
+            command = CommandTable.FindSubcommand(command, c[1]) ?? command;
+        c.Session = client;
+        if (command is null || (command.Subcommands.Length > 0 && c.Count > 1) || !command.AcceptsCount(c.Count))
+        {
+            RefuseForm(client, command);
+        }
+        else
+        {
+            if (_gate.IsNarrow || !client.IsAuthenticated)
+            {
+                ReadOnlySpan<byte> refusal = _gate.Refusal(client, command);
+                if (!refusal.IsEmpty)
+                {
+                    Refuse(client, refusal);
+                    FinishReply(client, replyStart);
+                    return true;
+                }
+                if (_gate.IsPaused(client, command))
+                {
+                    client.IsBlocked = true;
+                    return false;
+                }
+            }
+            if (client.Transaction is { } transaction && !RunsInsideMulti(command))
+            {
+                QueueCommand(transaction, command, buffer, request);
+            }
+            else
+            {
+                _currentRequest = request;
+                _currentBuffer = buffer;
+                c.HashedArgument = _hashes[index] != 0 ? command.FirstKey : 0;
+                c.ArgumentHash = _hashes[index];
+                Call(client, command, request, buffer);
+            }
+        }
+        if (client.IsMasterLink)
+            MasterLink!.Applied(buffer.AsSpan(request.RawStart, request.RawLength), client.Transaction is not null);
+        FinishReply(client, replyStart);
+        return true;
+    }
+
+    /// <summary>Executes a command that has passed every check, and propagates what it did.</summary>
+    private void Call(ClientConnection client, CommandDescriptor command, in Request request, byte[] buffer)
+    {
+        CommandContext c = Context;
+        c.Command = command;
+        int database = client.DatabaseIndex;
+        c.Database = _keyspace[database];
+        long dirty = _keyspace.Dirty;
+        command.Calls++;
+        _state.CommandsProcessed++;
+        client.CommandsProcessed++;
+        client.LastCommand = command;
+        Notes.Deletions = c.Propagate;
+        CommandTable.Execute(command.Index, c);
+        if (_keyspace.Dirty != dirty || c.Propagate.CommandCount > 0 || c.Propagate.IsForced)
+            PropagateEffects(c, database, request, buffer, _keyspace.Dirty != dirty);
+        else if (c.Propagate.IsReplaced)
+            c.Propagate.Reset();
+    }
+
+    private void PropagateEffects(CommandContext c, int database, in Request request, byte[] buffer, bool changed)
+    {
+        // A command that changed nothing itself may still have met an expired key: then only the deletion travels.
+        if (!c.Propagate.IsForced && (!c.Command.Has(CommandFlags.Write) || (!changed && !c.Propagate.IsReplaced)))
+            c.Propagate.Nothing();
+        _propagator.Propagate(c, database, request, buffer);
+        ((ClientConnection)c.Session).WrittenUpTo = _propagator.Offset;
+    }
+
+    private void FinishReply(ClientConnection client, int replyStart)
+    {
+        if (client.IsMasterLink || client.ReplyMode is ReplyMode.Off or ReplyMode.Skip)
+        {
+            _reply.Truncate(replyStart);
+            if (client.ReplyMode == ReplyMode.Skip)
+                client.ReplyMode = ReplyMode.On;
+        }
+        _reply.Protocol = client.Protocol;
+    }
+
+    // ---- refusals ---------------------------------------------------------------------------------------------------
+
+    private void RefuseForm(ClientConnection client, CommandDescriptor? command) => Refuse(client, _texts.WrongForm(Context, command));
+
+    private void Refuse(ClientConnection client, ReadOnlySpan<byte> error)
+    {
+        if (client.Transaction is { } transaction)
+            transaction.IsSpoiled = true;
+        Context.Error(error);
+    }
+
+    private void RefuseProtocol(ClientConnection client, string error)
+    {
+        _reply.Protocol = client.Protocol;
+        Context.Error(Encoding.Latin1.GetBytes("ERR " + error));
+        client.CloseAfterReply = true;
+    }
+
+    // ---- MULTI, EXEC, DISCARD ---------------------------------------------------------------------------------------
+
+    private static bool RunsInsideMulti(CommandDescriptor command) =>
+        command.Name is "exec" or "discard" or "multi" or "watch" or "quit" or "reset";
+
+    private void QueueCommand(Transaction transaction, CommandDescriptor command, byte[] buffer, in Request request)
+    {
+        if (command.Has(CommandFlags.NoMulti))
+        {
+            transaction.IsSpoiled = true;
+            Context.Error("ERR Command not allowed inside a transaction"u8);
+            return;
+        }
+        transaction.Add(command, buffer, _batch.ArgumentArray.AsSpan(request.FirstArgument, request.ArgumentCount));
+        _reply.SimpleString("QUEUED"u8);
+    }
+
+    void ITransactions.Begin(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (client.Transaction is not null)
+        {
+            c.Error("ERR MULTI calls can not be nested"u8);
+            return;
+        }
+        client.Transaction = new Transaction();
+        c.Reply.Ok();
+    }
+
+    void ITransactions.Discard(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (client.Transaction is null)
+        {
+            c.Error("ERR DISCARD without MULTI"u8);
+            return;
+        }
+        client.Transaction = null;
+        c.Reply.Ok();
+    }
+
+    void ITransactions.Execute(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (client.Transaction is not { } transaction)
+        {
+            c.Error("ERR EXEC without MULTI"u8);
+            return;
+        }
+        client.Transaction = null;
+        if (transaction.IsSpoiled)
+        {
+            c.Error("EXECABORT Transaction discarded because of previous errors."u8);
+            return;
+        }
+        CommandDescriptor exec = c.Command;
+        c.IsInTransaction = true;
+        _propagator.BeginUnit();
+        _reply.Array(transaction.Commands.Count);
+        foreach (QueuedCommand queued in transaction.Commands)
+        {
+            c.Aim(queued.Buffer, queued.Arguments, 0, queued.Arguments.Length);
+            Call(client, queued.Command, default, queued.Buffer);
+            _reply.Protocol = client.Protocol;
+        }
+        _propagator.EndUnit();
+        c.IsInTransaction = false;
+        client.WrittenUpTo = _propagator.Offset;
+        // EXEC itself is the MULTI/EXEC around what it ran.
+        c.Command = exec;
+        c.Aim(_currentBuffer, _batch.ArgumentArray, _currentRequest.FirstArgument, _currentRequest.ArgumentCount);
+        c.Propagate.Nothing();
+    }
+}

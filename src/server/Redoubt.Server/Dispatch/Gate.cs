@@ -1,0 +1,60 @@
+// What may stop a command before it runs, in Redis's order and words.
+//
+// The common case, a healthy server and an authenticated client, must not pay for the questions. So the conditions that
+// can stop commands at all are summed up in `_restrictions`, which changes rarely; only when one applies are the questions
+// asked one by one.
+
+using Redoubt.Commands;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+
+namespace Redoubt.Server.Dispatch;
+
+internal sealed class Gate(ServerState state, ServerConfig config)
+{
+    /// <summary>Some condition may stop some command; else every command of an authenticated client runs.</summary>
+    public bool IsNarrow { get; private set; }
+
+    public bool IsPasswordRequired { get; private set; }
+
+    /// <summary>To be called whenever a condition may have changed: role, link, loading, pause, password, replicas.</summary>
+    public void Refresh()
+    {
+        IsPasswordRequired = config.RequirePass is { Length: > 0 };
+        IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired;
+    }
+
+    /// <summary>The error that stops this command, or empty when it may run.</summary>
+    public ReadOnlySpan<byte> Refusal(ClientConnection client, CommandDescriptor command)
+    {
+        if (!client.IsAuthenticated && IsPasswordRequired && !command.Has(CommandFlags.NoAuth))
+            return "NOAUTH Authentication required."u8;
+        if (client.IsMasterLink)
+            return default;
+        bool writes = IsWrite(client, command);
+        if (!state.HasEnoughReplicas && !state.IsReplica && writes)
+            return "NOREPLICAS Not enough good replicas to write."u8;
+        if (state.IsReplica && config.ReplicaReadOnly && writes)
+            return "READONLY You can't write against a read only replica."u8;
+        if (state.IsReplica && !state.IsMasterLinkUp && !config.ReplicaServeStaleData && !Allows(client, command, CommandFlags.Stale))
+            return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."u8;
+        if (state.IsLoading && !Allows(client, command, CommandFlags.Loading))
+            return "LOADING Redis is loading the dataset in memory"u8;
+        return default;
+    }
+
+    /// <summary>Whether a pause holds this command back. Links to masters and replicas are never held back.</summary>
+    public bool IsPaused(ClientConnection client, CommandDescriptor command) =>
+        state.Pause != PauseKind.None && !client.IsMasterLink && !client.IsReplica
+            && (state.Pause == PauseKind.All || IsWrite(client, command) || (FlagsOf(client, command) & CommandFlags.MayReplicate) != 0);
+
+    private static bool IsWrite(ClientConnection client, CommandDescriptor command) =>
+        (FlagsOf(client, command) & CommandFlags.Write) != 0;
+
+    private static bool Allows(ClientConnection client, CommandDescriptor command, CommandFlags flag) =>
+        command.Has(flag) && (client.Transaction is not { } open || command.Name != "exec" || open.Commands.All(queued => queued.Command.Has(flag)));
+
+    /// <summary>EXEC counts as everything it will run.</summary>
+    private static CommandFlags FlagsOf(ClientConnection client, CommandDescriptor command) =>
+        client.Transaction is { } open && command.Name == "exec" ? command.Flags | open.CombinedFlags : command.Flags;
+}

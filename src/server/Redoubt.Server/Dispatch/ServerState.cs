@@ -1,0 +1,82 @@
+// What every part of the server may ask about it: role, loading, statistics. Plain fields, written by the part they belong
+// to, read by the dispatcher's gate and by INFO. The keyspace thread only.
+
+namespace Redoubt.Server.Dispatch;
+
+internal sealed class ServerState
+{
+    /// <summary>Follows a master, whether or not the link is up.</summary>
+    public bool IsReplica { get; set; }
+
+    /// <summary>The link to the master is connected and the dataset is the master's.</summary>
+    public bool IsMasterLinkUp { get; set; }
+
+    /// <summary>A dataset is being loaded, from a file or from a master.</summary>
+    public bool IsLoading { get; set; }
+
+    /// <summary>CLIENT PAUSE or a failover holds clients back.</summary>
+    public PauseKind Pause { get; set; }
+
+    /// <summary>Enough replicas are near for writes to be accepted (min-replicas-to-write).</summary>
+    public bool HasEnoughReplicas { get; set; } = true;
+
+    public bool IsShuttingDown { get; set; }
+
+    public long StartedUnixMs { get; init; }
+
+    public long CommandsProcessed { get; set; }
+
+    public long ConnectionsReceived { get; set; }
+
+    public long ConnectionsRejected { get; set; }
+
+    public long BytesReceived { get; set; }
+
+    public long BytesSent { get; set; }
+
+    public long ReplicationBytesReceived { get; set; }
+
+    public long ReplicationBytesSent { get; set; }
+
+    public long UnexpectedErrorReplies { get; set; }
+
+    public long EvictedClients { get; set; }
+
+    public long OutputLimitDisconnections { get; set; }
+
+    public long QueryLimitDisconnections { get; set; }
+
+    public long ReadsProcessed { get; set; }
+
+    public long WritesProcessed { get; set; }
+
+    public long LoopRounds { get; set; }
+
+    public long TotalForks { get; set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        CommandsProcessed = 0;
+        ConnectionsReceived = 0;
+        ConnectionsRejected = 0;
+        BytesReceived = 0;
+        BytesSent = 0;
+        ReplicationBytesReceived = 0;
+        ReplicationBytesSent = 0;
+        UnexpectedErrorReplies = 0;
+        EvictedClients = 0;
+        OutputLimitDisconnections = 0;
+        QueryLimitDisconnections = 0;
+        ReadsProcessed = 0;
+        WritesProcessed = 0;
+        TotalForks = 0;
+    }
+}
+
+internal enum PauseKind
+{
+    None,
+    Writes,
+    All,
+}

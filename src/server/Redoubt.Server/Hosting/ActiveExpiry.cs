@@ -1,0 +1,76 @@
+// Deleting keys that expired and that nobody asks for.
+//
+// A key that is asked for after its time is deleted then. The others are sought: ten times a second each database is looked
+// through a little further, in order. While more than a tenth of what is seen has expired there is more to do, and it goes
+// on in slices between commands, up to a quarter of the time. Looking costs little: the table's buckets say which entries
+// expire at all, so keys without an expiry are never touched.
+
+using Redoubt.Keyspace;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Loop;
+
+namespace Redoubt.Server.Hosting;
+
+internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Propagator propagator, DeletionNotes notes)
+{
+    private const int BucketsPerLook = 512;
+    private const int EntriesPerLook = 64;
+    private const int BucketsPerTick = 8192;
+    private const int BudgetMicrosecondsPerTick = 25_000;
+
+    private int _database;
+    private int _bucketsLeft;
+    private long _spentMicroseconds;
+    private bool _manyExpired;
+
+    public bool IsOn { get; set; } = true;
+
+    /// <summary>Ten times a second.</summary>
+    public void Tick()
+    {
+        _bucketsLeft = BucketsPerTick;
+        _spentMicroseconds = 0;
+    }
+
+    /// <summary>Looks on until the deadline. True while there is reason to go on at once.</summary>
+    public bool Slice(long deadlineMicroseconds)
+    {
+        if (!IsOn || (_bucketsLeft <= 0 && !_manyExpired) || _spentMicroseconds > BudgetMicrosecondsPerTick
+            || keyspace.ExpiryMode != ExpiryMode.Delete || state.IsLoading)
+        {
+            return false;
+        }
+        long start = Clock.SteadyMicroseconds;
+        keyspace.NowMs = Clock.UnixMs;
+        for (int visited = 0; visited < keyspace.DatabaseCount; visited++)
+        {
+            Database database = keyspace[_database];
+            if (database.ExpiringCount > 0 && LookThrough(database, deadlineMicroseconds))
+            {
+                _spentMicroseconds += Clock.SteadyMicroseconds - start;
+                return _manyExpired;
+            }
+            _database = (_database + 1) % keyspace.DatabaseCount;
+        }
+        _spentMicroseconds += Clock.SteadyMicroseconds - start;
+        _bucketsLeft = 0;
+        return false;
+    }
+
+    /// <summary>True when time or this tick's share ran out in this database.</summary>
+    private bool LookThrough(Database database, long deadlineMicroseconds)
+    {
+        long buckets = Math.Max(1, database.Count / 4);
+        while (buckets > 0)
+        {
+            (int seen, int removed) = database.Sweep(BucketsPerLook, EntriesPerLook);
+            propagator.PropagateAside(notes.Deletions, database.Index);
+            _manyExpired = removed * 10 > seen;
+            buckets -= BucketsPerLook;
+            _bucketsLeft -= BucketsPerLook;
+            if (Clock.SteadyMicroseconds >= deadlineMicroseconds || (_bucketsLeft <= 0 && !_manyExpired))
+                return true;
+        }
+        return false;
+    }
+}

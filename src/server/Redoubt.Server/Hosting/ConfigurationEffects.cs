@@ -1,0 +1,58 @@
+// What CONFIG SET changes at once, beyond values that are read whenever they are needed.
+
+using Redoubt.Commands;
+using Redoubt.Replication;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Replicas;
+
+namespace Redoubt.Server.Hosting;
+
+internal sealed class ConfigurationEffects(
+    ServerConfig config, ServerState state, CommandSettings settings, Gate gate, ConnectionTable connections,
+    ReplicationStream stream, ReplicationService replication, ServerLog log, Func<string?> listen)
+{
+    public void Install()
+    {
+        config.WhenSet(ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-expire");
+        config.WhenSet(ApplyAccess, "requirepass");
+        config.WhenSet(ApplyReplication, "repl-backlog-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
+        config.WhenSet(ApplyLogLevel, "loglevel");
+        config.WhenSet(() => listen() is null ? null : "Unable to listen on this port. Check server logs.", "port");
+        config.WhenSet(() => listen() is null ? null : "Failed to bind to specified addresses.", "bind");
+        _ = ApplySettings();
+        _ = ApplyAccess();
+        _ = state;
+    }
+
+    private string? ApplySettings()
+    {
+        settings.StringLengthMax = config.ProtoMaxBulkLen;
+        settings.IsUserDeletionLazy = config.LazyFreeUserDel;
+        settings.IsExpiryLazy = config.LazyFreeExpire;
+        return null;
+    }
+
+    private string? ApplyAccess()
+    {
+        connections.AuthenticatesNewClients = config.RequirePass is not { Length: > 0 };
+        gate.Refresh();
+        return null;
+    }
+
+    private string? ApplyReplication()
+    {
+        stream.SetBacklogSize(config.ReplBacklogSize);
+        replication.Replicas.RefreshGoodReplicas();
+        gate.Refresh();
+        return null;
+    }
+
+    private string? ApplyLogLevel()
+    {
+        log.Level = config.LogLevel;
+        return null;
+    }
+}

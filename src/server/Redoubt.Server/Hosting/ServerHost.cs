@@ -1,0 +1,277 @@
+// The composition root: makes the parts, plugs them into one another, starts, and runs the loop until the end.
+//
+// Parts meet through the ports that the projects below declare; nothing here decides anything. The order of construction
+// follows the arrows: heap and keyspace, sockets and loop, dispatch, connections, snapshots, replication, commands.
+
+using System.Net;
+using System.Net.Sockets;
+using Redoubt.Commands;
+using Redoubt.Native.Memory;
+using Redoubt.Native.Sockets;
+using Redoubt.Persistence.Rdb;
+using Redoubt.Replication;
+using Redoubt.Resp;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Information;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+using Redoubt.Server.Persistence;
+using Redoubt.Server.Replicas;
+using Redoubt.Topology;
+
+namespace Redoubt.Server.Hosting;
+
+internal sealed class ServerHost : IDisposable
+{
+    private const int MoveBucketsPerLook = 256;
+    private const int FreeBucketsPerLook = 256;
+
+    private readonly ServerConfig _config;
+    private readonly ServerLog _log;
+    private readonly ServerState _state;
+    private readonly NativeHeap _heap;
+    private readonly Redoubt.Keyspace.Keyspace _keyspace;
+    private readonly SocketLoop _sockets;
+    private readonly Mailbox _mailbox;
+    private readonly Gate _gate;
+    private readonly Pauses _pauses;
+    private readonly ConnectionTable _connections;
+    private readonly KeyspaceLoop _loop;
+    private readonly SnapshotKeeper _snapshots;
+    private readonly DatasetLoader _loader;
+    private readonly ReplicationService _replication;
+    private readonly ActiveExpiry _expiry;
+    private readonly Lifecycle _lifecycle;
+    private readonly Dispatcher _dispatcher;
+    private readonly List<SocketListener> _listeners = [];
+
+    public ServerHost(ServerConfig config, ServerLog log)
+    {
+        _config = config;
+        _log = log;
+        _state = new ServerState { StartedUnixMs = Clock.UnixMs };
+        _heap = new SlabHeap();
+        _keyspace = new Redoubt.Keyspace.Keyspace(_heap, config.Databases, new Random());
+        _sockets = config.Io == IoLoop.Portable || !EpollLoop.IsSupported ? new PortableLoop() : new EpollLoop();
+        _mailbox = new Mailbox(_sockets);
+        ReplicationStream stream = new(config.ReplBacklogSize);
+        StreamEncoder encoder = new(stream);
+        _gate = new Gate(_state, config);
+        Propagator propagator = new(stream, encoder, _state);
+        RespWriter reply = new(1024 * 1024);
+        _dispatcher = new Dispatcher(_keyspace, _state, _gate, propagator, reply);
+        _connections = new ConnectionTable(_state, config, _dispatcher, reply);
+        _loop = new KeyspaceLoop(_sockets, _connections, _mailbox);
+        _pauses = new Pauses(_state, _gate, _keyspace) { Connections = _connections };
+        _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
+        _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
+
+        _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
+        _replication.Replicas = new ReplicaHost(_replication, _state, config, log, _connections, _gate, propagator, _snapshots);
+        _replication.Master = new Replicas.MasterLink(_replication, _state, config, log, _sockets, _connections, _mailbox, _gate, _loader);
+        _replication.Failover = new FailoverDriver(_replication, _replication.Replicas.Registry, _pauses);
+        _dispatcher.MasterLink = _replication.Master;
+        _loader.MoreRoom = _replication.Master.ResumeReading;
+        _snapshots.DescribeHistory = DescribeHistory;
+
+        CommandSettings settings = new();
+        DeletionNotes notes = new(_keyspace, settings);
+        _keyspace.Observer = notes;
+        _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
+        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry);
+        ErrorStatistics errors = new();
+        ClientDirectory clients = new(_connections, config, _pauses) { Replicas = _replication.Replicas };
+        ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
+        InfoReport info = new(config, _state, _keyspace, _connections, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
+        ServerPorts ports = new()
+        {
+            Errors = errors,
+            Clients = clients,
+            Configuration = configuration,
+            Status = info,
+            Persistence = _snapshots,
+            Replication = _replication,
+            Lifecycle = _lifecycle,
+            Transactions = _dispatcher,
+            Settings = settings,
+        };
+        _dispatcher.Context = new CommandContext(_keyspace, reply, ports);
+        _dispatcher.Notes = notes;
+        configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
+        new ConfigurationEffects(config, _state, settings, _gate, _connections, stream, _replication, log, Listen).Install();
+        WireLoop(propagator);
+    }
+
+    private void WireLoop(Propagator propagator)
+    {
+        _loop.AddSlice(_loader.Slice);
+        _loop.AddSlice(_snapshots.Slice);
+        _loop.AddSlice(_expiry.Slice);
+        _loop.AddSlice(MoveAndFree);
+        _loop.AddBeforeSleep(_lifecycle.Continue);
+        _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
+        _loop.Timer += OnTimer;
+        _ = propagator;
+    }
+
+    /// <summary>Runs the server; returns the exit code of the process.</summary>
+    public int Run()
+    {
+        if (!TryListenEverywhere())
+            return 1;
+        _log.Role = _config.ReplicaOf is null ? 'M' : 'S';
+        _log.ServerInitialized();
+        WritePidFile();
+        _lifecycle.WatchSignals();
+        _gate.Refresh();
+        LoadAtStart();
+        _loop.Run();
+        _connections.CloseAll();
+        return _exitCode;
+    }
+
+    private int _exitCode;
+
+    private void OnTimer(long nowSteadyMs)
+    {
+        _keyspace.NowMs = Clock.UnixMs;
+        _expiry.Tick();
+        _pauses.Timer();
+        _replication.Failover.Timer();
+        _replication.Replicas.Timer(nowSteadyMs);
+        _replication.Master.Timer(nowSteadyMs);
+        _snapshots.Timer();
+        _connections.Timer(nowSteadyMs);
+    }
+
+    private bool MoveAndFree(long deadlineMicroseconds)
+    {
+        bool more;
+        do
+        {
+            more = _keyspace.MoveSlice(MoveBucketsPerLook) | _keyspace.FreeSlice(FreeBucketsPerLook);
+        }
+        while (more && Clock.SteadyMicroseconds < deadlineMicroseconds);
+        return more;
+    }
+
+    // ---- start ------------------------------------------------------------------------------------------------------
+
+    private void LoadAtStart()
+    {
+        string path = _config.RdbPath;
+        if (!File.Exists(path))
+        {
+            StartFollowing();
+            return;
+        }
+        _loader.LoadFile(path, dropExpired: _config.ReplicaOf is null, (job, error) =>
+        {
+            if (error is not null)
+            {
+                _log.LoadFailed(error);
+                _exitCode = 1;
+                _loop.Stop();
+                return;
+            }
+            _log.DatabaseLoaded(TimeSpan.FromMilliseconds(Clock.SteadyMs - job.StartedMs));
+            _snapshots.ResetChanges();
+            RdbAux aux = job.Aux;
+            if (aux.ReplicationId is { } id && aux.ReplicationOffset is { } offset && ReplicationId.TryParse(id, out ReplicationId parsed) && offset >= 0)
+                _replication.AdoptFromFile(parsed, new ReplicationOffset(offset), aux.ReplicationStreamDatabase ?? 0);
+            StartFollowing();
+        });
+    }
+
+    private void StartFollowing()
+    {
+        if (_config.ReplicaOf is { } master)
+            _replication.FollowAtStart(master);
+        _log.ReadyToAcceptConnections();
+    }
+
+    private RdbAux DescribeHistory(RdbAux aux) => _replication.Describe(aux);
+
+    private void WritePidFile()
+    {
+        if (_config.PidFile.Length == 0)
+            return;
+        try
+        {
+            File.WriteAllText(_config.PidFile, Environment.ProcessId + "\n");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // As Redis: a pid file that cannot be written does not stop the server.
+        }
+    }
+
+    private bool TryListenEverywhere()
+    {
+        if (_config.Port == 0)
+            return true;
+        if (Listen() is null)
+            return true;
+        _log.ListenFailed(_config.Port);
+        return false;
+    }
+
+    /// <summary>Listens on the configured addresses and port; null, or what went wrong. Old listeners go when the new ones stand.</summary>
+    private string? Listen()
+    {
+        List<SocketListener> opened = [];
+        foreach (string name in _config.Bind)
+        {
+            bool optional = name.StartsWith('-');
+            string address = optional ? name[1..] : name;
+            try
+            {
+                foreach (IPAddress each in AddressesOf(address))
+                    opened.Add(_sockets.Listen(each, _config.Port, _config.TcpBacklog));
+            }
+            catch (Exception failure) when (failure is SocketLoopException or SocketException)
+            {
+                if (optional && !failure.Message.Contains("already in use", StringComparison.Ordinal))
+                    continue;
+                _log.ListeningSocketWarning(address, _config.Port, failure.Message);
+                foreach (SocketListener listener in opened)
+                    listener.Close();
+                return failure.Message;
+            }
+        }
+        foreach (SocketListener listener in _listeners)
+            listener.Close();
+        _listeners.Clear();
+        _listeners.AddRange(opened);
+        return null;
+    }
+
+    private static IPAddress[] AddressesOf(string name) => name switch
+    {
+        "*" => [IPAddress.Any],
+        "::*" => [IPAddress.IPv6Any],
+        _ => IPAddress.TryParse(name, out IPAddress? parsed) ? [parsed] : Dns.GetHostAddresses(name),
+    };
+
+    private void ResetStatistics(ErrorStatistics errors)
+    {
+        errors.Reset();
+        _state.ResetStatistics();
+        _keyspace.Statistics.Reset();
+        _replication.Replicas.ResetStatistics();
+        foreach (CommandDescriptor command in CommandTable.All)
+            command.Calls = 0;
+    }
+
+    public void Dispose()
+    {
+        _lifecycle.Dispose();
+        foreach (SocketListener listener in _listeners)
+            listener.Close();
+        _sockets.Dispose();
+        _keyspace.Dispose();
+        _heap.Dispose();
+    }
+}

@@ -1,0 +1,125 @@
+// The event loop: the one thread that owns the data.
+//
+//   wait for sockets ─► read and execute what arrived ─► work posted by helpers ─► timers
+//        ▲                                                                            │
+//        └── send replies and the stream ◄── a slice of background work ◄─────────────┘
+//
+// Order matters in one place: what the rounds' commands produced is sent last, once, before the loop sleeps; whatever must
+// happen before a reply may leave (later: the AOF, a write quorum) stands between.
+//
+// Background work (snapshot walk, load, expiry, table growth, freeing) is done in slices of at most `SliceMicroseconds` per
+// round, so that no client waits longer than that for it; while there is such work the loop does not sleep.
+
+using System.Diagnostics;
+using Redoubt.Native.Sockets;
+
+namespace Redoubt.Server.Loop;
+
+/// <summary>Work that is done a slice at a time. Returns false when there is none left.</summary>
+internal delegate bool BackgroundSlice(long deadlineMicroseconds);
+
+internal sealed class KeyspaceLoop
+{
+    private const int SliceMicroseconds = 500;
+    private const int TimerPeriodMs = 100;
+
+    private readonly SocketLoop _sockets;
+    private readonly Connections.ConnectionTable _connections;
+    private readonly Mailbox _mailbox;
+    private readonly SocketEvent[] _events = new SocketEvent[512];
+    private readonly PollPolicy _polling = new();
+    private readonly List<BackgroundSlice> _slices = [];
+    private readonly List<Action> _beforeSleep = [];
+    private long _nextTimerMs;
+    private bool _stopping;
+
+    public KeyspaceLoop(SocketLoop sockets, Connections.ConnectionTable connections, Mailbox mailbox)
+    {
+        _sockets = sockets;
+        _connections = connections;
+        _mailbox = mailbox;
+    }
+
+    /// <summary>Called about every 100 ms with the steady clock in milliseconds.</summary>
+    public event Action<long>? Timer;
+
+    public void AddSlice(BackgroundSlice slice) => _slices.Add(slice);
+
+    /// <summary>Runs before replies are sent, every round.</summary>
+    public void AddBeforeSleep(Action step) => _beforeSleep.Add(step);
+
+    public void Stop() => _stopping = true;
+
+    /// <summary>Rounds so far; for INFO.</summary>
+    public long Rounds { get; private set; }
+
+    public void Run()
+    {
+        bool busy = false;
+        while (!_stopping)
+        {
+            int ready = WaitForEvents(busy);
+            Rounds++;
+            _connections.BeginRound();
+            for (int i = 0; i < ready; i++)
+            {
+                _connections.Handle(_events[i]);
+                _events[i] = default;
+            }
+            _mailbox.Run();
+            RunTimer();
+            busy = RunSlices();
+            foreach (Action step in _beforeSleep)
+                step();
+            _connections.Flush();
+        }
+    }
+
+    /// <summary>One round without sleeping, for work that must keep the server answering meanwhile.</summary>
+    private int WaitForEvents(bool busy)
+    {
+        int ready = _sockets.Wait(_events, 0);
+        if (ready > 0 || busy || _stopping)
+        {
+            _polling.Looked(ready > 0 ? ready : 1);
+            return ready;
+        }
+        int budget = _polling.BudgetMicroseconds;
+        if (budget > 0)
+        {
+            long end = Stopwatch.GetTimestamp() + budget * (Stopwatch.Frequency / 1_000_000);
+            do
+            {
+                ready = _sockets.Wait(_events, 0);
+            }
+            while (ready == 0 && Stopwatch.GetTimestamp() < end);
+            _polling.Looked(ready);
+            if (ready > 0)
+                return ready;
+        }
+        long before = Clock.SteadyMicroseconds;
+        ready = _sockets.Wait(_events, (int)Math.Clamp(_nextTimerMs - Clock.SteadyMs, 0, TimerPeriodMs));
+        _polling.Slept(Clock.SteadyMicroseconds - before, ready);
+        return ready;
+    }
+
+    private void RunTimer()
+    {
+        long now = Clock.SteadyMs;
+        if (now < _nextTimerMs)
+            return;
+        _nextTimerMs = now + TimerPeriodMs;
+        Timer?.Invoke(now);
+    }
+
+    private bool RunSlices()
+    {
+        if (_slices.Count == 0)
+            return false;
+        bool more = false;
+        long deadline = Clock.SteadyMicroseconds + SliceMicroseconds;
+        foreach (BackgroundSlice slice in _slices)
+            more |= slice(deadline);
+        return more;
+    }
+}

@@ -1,0 +1,129 @@
+// Loading a dataset: at start from the RDB file, later from a master.
+//
+// While a load runs the server answers, mostly with -LOADING. A snapshot from a master goes straight into the keyspace when
+// that is empty; otherwise into a temporary file first, and the old dataset stays until all of it has arrived. A load that
+// fails leaves an empty keyspace, never a part of a dataset.
+
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+
+namespace Redoubt.Server.Persistence;
+
+internal sealed class DatasetLoader(
+    Redoubt.Keyspace.Keyspace keyspace, ServerState state, ServerConfig config, ServerLog log, Mailbox mailbox, Gate gate)
+{
+    /// <summary>The load that runs, or null.</summary>
+    public LoadJob? Current { get; private set; }
+
+    /// <summary>What the last finished load counted, for INFO.</summary>
+    public (long Loaded, long Expired) LastKeys { get; private set; }
+
+    public long StartedUnixMs { get; private set; }
+
+    public Mailbox Mailbox => mailbox;
+
+    /// <summary>Called when a helper may have room for more bytes.</summary>
+    public Action? MoreRoom { get; set; }
+
+    /// <summary>Loads a file. <paramref name="finished"/> gets null, or what is wrong with it.</summary>
+    public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished) => Begin(path, dropExpired, finished);
+
+    /// <summary>Begins to take a snapshot from a master.</summary>
+    public IncomingSnapshot BeginIncoming(long totalBytes, Action<string?> loaded)
+    {
+        bool direct = keyspace.KeyCount == 0;
+        return direct ? new DirectSnapshot(this, totalBytes, loaded) : new SpooledSnapshot(this, config, loaded);
+    }
+
+    /// <summary>Inserts until the deadline. True while there is something to insert.</summary>
+    public bool Slice(long deadlineMicroseconds)
+    {
+        if (Current is not { } job)
+            return false;
+        bool more = job.Slice(deadlineMicroseconds);
+        MoreRoom?.Invoke();
+        return more;
+    }
+
+    internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished)
+    {
+        keyspace.FlushAll();
+        LoadJob job = new(keyspace, mailbox, path, config.RdbChecksum, dropExpired, config.KeyLoadDelay);
+        Current = job;
+        StartedUnixMs = Clock.UnixMs;
+        state.IsLoading = true;
+        gate.Refresh();
+        job.Finished += error =>
+        {
+            End(job, error);
+            finished(job, error);
+        };
+        return job;
+    }
+
+    internal void Abandon(LoadJob job)
+    {
+        if (job.IsDone)
+            return;
+        job.Cancel();
+        End(job, "cancelled");
+    }
+
+    private void End(LoadJob job, string? error)
+    {
+        if (Current != job)
+            return;
+        Current = null;
+        LastKeys = (job.KeysLoaded, job.KeysExpired);
+        state.IsLoading = false;
+        if (error is not null)
+            keyspace.FlushAll();
+        else
+            log.LoadingDone(job.KeysLoaded, job.KeysExpired);
+        gate.Refresh();
+    }
+}
+
+/// <summary>A master's snapshot on its way in.</summary>
+internal abstract class IncomingSnapshot
+{
+    /// <summary>The database that the stream has selected at the snapshot's offset, once loaded.</summary>
+    public int StreamDatabase { get; protected set; }
+
+    /// <summary>False while what was fed is not digested: leave the rest in the socket.</summary>
+    public abstract bool WantsBytes { get; }
+
+    public abstract void Feed(ReadOnlySpan<byte> bytes);
+
+    public abstract void End();
+
+    public abstract void Cancel();
+}
+
+/// <summary>Parsed and inserted as it comes: the keyspace was empty.</summary>
+internal sealed class DirectSnapshot : IncomingSnapshot
+{
+    private readonly DatasetLoader _loader;
+    private readonly LoadJob _job;
+
+    public DirectSnapshot(DatasetLoader loader, long totalBytes, Action<string?> loaded)
+    {
+        _loader = loader;
+        _job = loader.Begin(path: null, dropExpired: false, (job, error) =>
+        {
+            StreamDatabase = job.Aux.ReplicationStreamDatabase ?? 0;
+            loaded(error);
+        });
+        _job.TotalBytes = totalBytes;
+    }
+
+    public override bool WantsBytes => _job.WantsBytes;
+
+    public override void Feed(ReadOnlySpan<byte> bytes) => _job.Feed(bytes);
+
+    public override void End() => _job.FeedEnd();
+
+    public override void Cancel() => _loader.Abandon(_job);
+}

@@ -1,0 +1,209 @@
+// When the dataset is saved, and what became of it: SAVE, BGSAVE, save points, SHUTDOWN, and the snapshots for replicas,
+// of which one runs at a time.
+
+using Redoubt.Commands;
+using Redoubt.Persistence.Rdb;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+
+namespace Redoubt.Server.Persistence;
+
+internal enum SnapshotPurpose
+{
+    /// <summary>The RDB file.</summary>
+    File,
+
+    /// <summary>A full resync.</summary>
+    Replicas,
+}
+
+internal sealed class SnapshotKeeper(
+    Redoubt.Keyspace.Keyspace keyspace, ServerState state, ServerConfig config, ServerLog log, Mailbox mailbox) : IPersistencePort
+{
+    private const long RetryAfterErrorMs = 5000;
+
+    private SnapshotJob? _job;
+    private SnapshotPurpose _purpose;
+    private bool _scheduled;
+    private long _dirtyAtSave;
+    private long _dirtyAtStart;
+    private long _lastTryMs;
+
+    public Mailbox Mailbox => mailbox;
+
+    /// <summary>The history for the file's fields; set by the composition root.</summary>
+    public Func<RdbAux, RdbAux> DescribeHistory { get; set; } = static aux => aux;
+
+    public bool IsRunning => _job is { IsDone: false };
+
+    public SnapshotJob? Current => _job is { IsDone: false } job ? job : null;
+
+    public bool IsSavingFile => IsRunning && _purpose == SnapshotPurpose.File;
+
+    public long ChangesSinceSave => keyspace.Dirty - _dirtyAtSave;
+
+    public bool LastSucceeded { get; private set; } = true;
+
+    public long LastSaveSeconds { get; private set; } = Clock.UnixMs / 1000;
+
+    /// <summary>Seconds that the last background save took, -1 before the first.</summary>
+    public long LastDurationSeconds { get; private set; } = -1;
+
+    public long Saves { get; private set; }
+
+    /// <summary>Forgets the changes of a load.</summary>
+    public void ResetChanges() => _dirtyAtSave = keyspace.Dirty;
+
+    // ---- commands ---------------------------------------------------------------------------------------------------
+
+    public string? Save()
+    {
+        if (IsRunning)
+            return "ERR Background save already in progress";
+        return SaveNow() is null ? null : "ERR";
+    }
+
+    public (bool IsError, string Text) BackgroundSave(bool schedule)
+    {
+        if (IsRunning && _purpose == SnapshotPurpose.File)
+            return (true, "ERR Background save already in progress");
+        if (IsRunning)
+        {
+            if (!schedule)
+                return (true, "ERR Background save already in progress");
+            _scheduled = true;
+            return (false, "Background saving scheduled");
+        }
+        return StartFile(NewAux(), SnapshotPurpose.File) is null ? (true, "ERR") : (false, "Background saving started");
+    }
+
+    public void DatasetFlushed()
+    {
+        if (IsSavingFile)
+            _job!.Cancel();
+        if (config.SavePoints.Count > 0 && !IsRunning)
+            SaveNow();
+    }
+
+    // ---- running one ------------------------------------------------------------------------------------------------
+
+    public RdbAux NewAux() => DescribeHistory(new RdbAux
+    {
+        RedisVersion = ServerVersion.Redis,
+        CreatedAtSeconds = Clock.UnixMs / 1000,
+        UsedMemoryBytes = keyspace.Heap.UsedBytes + keyspace.TableBytes,
+        AofBase = false,
+    });
+
+    public SnapshotJob Start(RdbAux aux, ISnapshotTarget target, SnapshotPurpose purpose)
+    {
+        _purpose = purpose;
+        _dirtyAtStart = keyspace.Dirty;
+        state.TotalForks++;
+        _job = new SnapshotJob(keyspace, mailbox, aux, config.RdbCompression, config.RdbChecksum, target, config.RdbKeySaveDelay);
+        return _job;
+    }
+
+    /// <summary>Begins to write the RDB file in the background.</summary>
+    public SnapshotJob? StartFile(RdbAux aux, SnapshotPurpose purpose)
+    {
+        _lastTryMs = Clock.UnixMs;
+        SnapshotJob job = Start(aux, NewFileTarget(), purpose);
+        log.BackgroundSaveStarted(Environment.ProcessId);
+        job.Finished += error => FileEnded(job, error);
+        return job;
+    }
+
+    public bool Slice(long deadlineMicroseconds) => Current is { } job && job.Slice(deadlineMicroseconds);
+
+    /// <summary>Writes the RDB file before anything else happens; null, or what went wrong.</summary>
+    public string? SaveNow()
+    {
+        SnapshotJob job = Start(NewAux(), NewFileTarget(), SnapshotPurpose.File);
+        string? outcome = "the save did not finish";
+        job.Finished += error => outcome = error;
+        while (!job.Slice(long.MaxValue) && job.KeysDone < job.KeysTotal && !job.IsDone)
+            Thread.Sleep(1);
+        job.Slice(long.MaxValue);
+        job.WaitForHelper();
+        mailbox.Run();
+        if (outcome is null)
+        {
+            log.DatabaseSaved();
+            Succeeded(keyspace.Dirty);
+        }
+        else
+        {
+            LastSucceeded = false;
+            log.Write(LogLevel.Warning, LogMessages.Id.WriteErrorSaving, $"Error saving DB on disk: {outcome}");
+        }
+        return outcome;
+    }
+
+    private FileTarget NewFileTarget() =>
+        new(config.Dir, config.DbFilename, $"temp-{Environment.ProcessId}.rdb", config.Persistence.RdbSaveIncrementalFsync.Value);
+
+    private void FileEnded(SnapshotJob job, string? error)
+    {
+        LastDurationSeconds = (Clock.SteadyMs - job.StartedMs) / 1000;
+        if (error is null)
+        {
+            log.DatabaseSaved();
+            log.BackgroundSaveSucceeded();
+            Succeeded(_dirtyAtStart);
+        }
+        else if (error == "cancelled")
+        {
+            log.BackgroundSaveCancelled(10);
+        }
+        else
+        {
+            LastSucceeded = false;
+            log.Write(LogLevel.Warning, LogMessages.Id.WriteErrorSaving, $"Write error saving DB on disk: {error}");
+            log.BackgroundSaveFailed();
+        }
+    }
+
+    private void Succeeded(long dirtySaved)
+    {
+        LastSucceeded = true;
+        _dirtyAtSave = dirtySaved;
+        LastSaveSeconds = Clock.UnixMs / 1000;
+        Saves++;
+    }
+
+    /// <summary>About every 100 ms: save points, and a save that was put off.</summary>
+    public void Timer()
+    {
+        if (IsRunning || state.IsLoading)
+            return;
+        if (_scheduled)
+        {
+            _scheduled = false;
+            StartFile(NewAux(), SnapshotPurpose.File);
+            return;
+        }
+        if (!LastSucceeded && Clock.UnixMs - _lastTryMs < RetryAfterErrorMs)
+            return;
+        foreach (SavePoint point in config.SavePoints)
+        {
+            if (ChangesSinceSave < point.Changes || Clock.UnixMs / 1000 - LastSaveSeconds <= point.Seconds)
+                continue;
+            log.SavingBecauseOfChanges(point.Changes, point.Seconds);
+            StartFile(NewAux(), SnapshotPurpose.File);
+            return;
+        }
+    }
+
+    /// <summary>Gives up what runs; before the server ends.</summary>
+    public void Stop()
+    {
+        if (Current is not { } job)
+            return;
+        job.Cancel();
+        job.WaitForHelper();
+        mailbox.Run();
+    }
+}

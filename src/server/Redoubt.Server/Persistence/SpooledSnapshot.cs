@@ -1,0 +1,88 @@
+// A master's snapshot that is written to a temporary file before it replaces the dataset. The writing is a helper thread's;
+// when it is behind, the socket waits.
+
+using System.Collections.Concurrent;
+using Redoubt.Server.Configuration;
+
+namespace Redoubt.Server.Persistence;
+
+internal sealed class SpooledSnapshot : IncomingSnapshot
+{
+    private const long UnwrittenBytesMax = 8L * 1024 * 1024;
+
+    private readonly DatasetLoader _loader;
+    private readonly Action<string?> _loaded;
+    private readonly string _path;
+    private readonly BlockingCollection<byte[]> _pieces = [];
+    private long _unwritten;
+    private volatile bool _cancelled;
+    private LoadJob? _job;
+
+    public SpooledSnapshot(DatasetLoader loader, ServerConfig config, Action<string?> loaded)
+    {
+        _loader = loader;
+        _loaded = loaded;
+        _path = config.PathInDir($"temp-{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}.{Environment.ProcessId}.rdb");
+        new Thread(Write) { IsBackground = true, Name = "redoubt-spool" }.Start();
+    }
+
+    public override bool WantsBytes => Interlocked.Read(ref _unwritten) < UnwrittenBytesMax;
+
+    public override void Feed(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty || _cancelled)
+            return;
+        Interlocked.Add(ref _unwritten, bytes.Length);
+        _pieces.Add(bytes.ToArray());
+    }
+
+    public override void End() => _pieces.CompleteAdding();
+
+    public override void Cancel()
+    {
+        _cancelled = true;
+        if (!_pieces.IsAddingCompleted)
+            _pieces.CompleteAdding();
+        if (_job is { } job)
+            _loader.Abandon(job);
+    }
+
+    private void Write()
+    {
+        string? error = null;
+        try
+        {
+            using FileStream file = new(_path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
+            foreach (byte[] piece in _pieces.GetConsumingEnumerable())
+            {
+                if (_cancelled)
+                    break;
+                file.Write(piece);
+                Interlocked.Add(ref _unwritten, -piece.Length);
+                _loader.Mailbox.Post(() => _loader.MoreRoom?.Invoke());
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            error = $"cannot write the received snapshot to {_path}: {failure.Message} (free some space, or set dir to a folder that has it)";
+        }
+        _loader.Mailbox.Post(() => Written(error));
+    }
+
+    private void Written(string? error)
+    {
+        if (_cancelled || error is not null)
+        {
+            File.Delete(_path);
+            if (!_cancelled)
+                _loaded(error);
+            return;
+        }
+        _job = _loader.Begin(_path, dropExpired: false, (job, failure) =>
+        {
+            StreamDatabase = job.Aux.ReplicationStreamDatabase ?? 0;
+            File.Delete(_path);
+            _loaded(failure);
+        });
+    }
+}

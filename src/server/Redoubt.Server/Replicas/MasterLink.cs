@@ -1,0 +1,527 @@
+// The link to this server's master: resolve, connect, handshake, full resync if need be, then the stream.
+//
+// The handshake is a state machine in Redoubt.Replication; here are the socket, the clock and the consequences. Once the
+// stream flows, the connection is a client like any other whose commands are obeyed and not answered; its bytes, command by
+// command as they are applied, become our own stream, so that our replicas and our offset follow the master's exactly.
+// A transaction counts when its EXEC is applied: a link that breaks inside MULTI resumes from before it.
+//
+// Names are resolved on a helper thread, at every attempt. A lost link is tried again at once and then with growing pauses.
+//
+// Full resync: into an empty keyspace the bytes are parsed as they come. A keyspace with data in it is kept and served until
+// the snapshot has arrived whole (in a temporary file), so that a transfer that breaks half-way costs nothing.
+//
+// Threads: the keyspace thread. Failure: every end of a link leads to `Retry`, with the reason in the log.
+
+using System.Net;
+using System.Net.Sockets;
+using Redoubt.Native.Sockets;
+using Redoubt.Replication;
+using Redoubt.Resp;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+using Redoubt.Server.Persistence;
+using Redoubt.Topology;
+
+namespace Redoubt.Server.Replicas;
+
+internal sealed class MasterLink
+{
+    private readonly ReplicationService _service;
+    private readonly ServerState _state;
+    private readonly ServerConfig _config;
+    private readonly ServerLog _log;
+    private readonly SocketLoop _sockets;
+    private readonly ConnectionTable _connections;
+    private readonly Mailbox _mailbox;
+    private readonly Gate _gate;
+    private readonly DatasetLoader _loader;
+    private readonly ReconnectBackoff _backoff = new();
+    private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(256 * 1024, pinned: true);
+    private readonly RespWriter _openTransaction = new(1024);
+
+    private ReplicaHandshake? _handshake;
+    private MasterAddress _master;
+    private SocketChannel? _channel;
+    private ClientConnection? _client;
+    private SnapshotReceiver? _receiver;
+    private int _inputLength;
+    private int _attempt;
+    private long _retryAtSteadyMs = long.MaxValue;
+    private long _lastAckMs;
+    private bool _handover;
+    private bool _ackAfterCommand;
+
+    public MasterLink(
+        ReplicationService service, ServerState state, ServerConfig config, ServerLog log, SocketLoop sockets,
+        ConnectionTable connections, Mailbox mailbox, Gate gate, DatasetLoader loader)
+    {
+        _service = service;
+        _state = state;
+        _config = config;
+        _log = log;
+        _sockets = sockets;
+        _connections = connections;
+        _mailbox = mailbox;
+        _gate = gate;
+        _loader = loader;
+        _connections.Closed += client =>
+        {
+            if (client == _client)
+                StreamLost();
+        };
+        _connections.ForeignEvent += (channel, canRead, canWrite) =>
+        {
+            if (channel == _channel)
+                OnSocket(canWrite);
+        };
+    }
+
+    /// <summary>The dataset is the history (IDs, offset) says it is: a partial resync may be asked for.</summary>
+    public bool HasHistory { get; set; }
+
+    /// <summary>The database that the master's stream has selected.</summary>
+    public int StreamDatabase { get; set; }
+
+    public LinkState State => _handshake?.State ?? LinkState.None;
+
+    /// <summary>Steady clock of the last sign of life of the master, in milliseconds.</summary>
+    public long LastIoSteadyMs { get; private set; }
+
+    /// <summary>Unix seconds since when the link is down.</summary>
+    public long DownSinceSteadyMs { get; private set; } = Clock.SteadyMs;
+
+    public bool IsReceivingSnapshot => _receiver is not null;
+
+    /// <summary>Bytes of the snapshot announced (0 = unknown) and received.</summary>
+    public (long Total, long Received) SnapshotProgress => _receiver is { } receiver ? (receiver.TotalBytes, receiver.ReceivedBytes) : (0, 0);
+
+    /// <summary>How far the stream has been received; what is applied is the stream's own offset.</summary>
+    public ReplicationOffset ReadOffset => _service.Stream.Offset + (_openTransaction.Length + (_client?.RestLength ?? 0));
+
+    // ---- start and end ----------------------------------------------------------------------------------------------
+
+    public void Start(MasterAddress master, bool handover)
+    {
+        Stop();
+        _master = master;
+        _handover = handover;
+        _backoff.Reset();
+        DownSinceSteadyMs = Clock.SteadyMs;
+        _handshake = new ReplicaHandshake(Options(), _service);
+        _log.ConnectingToMaster(master.Host, master.Port);
+        Connect();
+    }
+
+    public void Stop()
+    {
+        _attempt++;
+        _retryAtSteadyMs = long.MaxValue;
+        _handshake = null;
+        DropChannel();
+        if (_client is { } client)
+        {
+            _client = null;
+            _openTransaction.Clear();
+            _connections.Close(client);
+        }
+    }
+
+    /// <summary>After a FAILOVER is over the handshake is an ordinary one.</summary>
+    public void EndHandover() => _handover = false;
+
+    private HandshakeOptions Options() => new(_config.ReplicaAnnouncePort > 0 ? _config.ReplicaAnnouncePort : _config.Port)
+    {
+        MasterAuth = _config.MasterAuth is { Length: > 0 } password ? password : null,
+        MasterUser = _config.MasterUser is { Length: > 0 } user ? user : null,
+        AnnounceIp = _config.ReplicaAnnounceIp is { Length: > 0 } ip ? ip : null,
+        TimeoutSeconds = _config.ReplTimeoutSeconds,
+    };
+
+    private void Connect()
+    {
+        int attempt = ++_attempt;
+        _retryAtSteadyMs = long.MaxValue;
+        ResumePoint? resume = HasHistory ? new ResumePoint(_service.History.Id, _service.Stream.Offset) : null;
+        _handshake = new ReplicaHandshake(Options(), _service);
+        _handshake.OnConnecting(resume, _handover, Clock.SteadyMs);
+        if (IPAddress.TryParse(_master.Host, out IPAddress? address))
+        {
+            ConnectTo(address);
+            return;
+        }
+        string host = _master.Host;
+        ThreadPool.UnsafeQueueUserWorkItem(_ => Resolve(host, attempt), null);
+    }
+
+    private void Resolve(string host, int attempt)
+    {
+        IPAddress? found = null;
+        string error = "the name has no address";
+        try
+        {
+            IPAddress[] addresses = Dns.GetHostAddresses(host);
+            found = Array.Find(addresses, static each => each.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault();
+        }
+        catch (Exception failure) when (failure is SocketException or ArgumentException)
+        {
+            error = failure.Message;
+        }
+        _mailbox.Post(() =>
+        {
+            if (attempt != _attempt || _handshake is null)
+                return;
+            if (found is null)
+                Lost($"Unable to resolve '{host}': {error}");
+            else
+                ConnectTo(found);
+        });
+    }
+
+    private void ConnectTo(IPAddress address)
+    {
+        try
+        {
+            IPAddress? source = _config.Network.BindSourceAddr.Text is { Length: > 0 } text && IPAddress.TryParse(text, out IPAddress? parsed) ? parsed : null;
+            _channel = _sockets.Connect(new IPEndPoint(address, _master.Port), source);
+            _channel.Owner = this;
+        }
+        catch (SocketLoopException failure)
+        {
+            _log.Write(LogLevel.Warning, LogMessages.Id.UnableToConnect, $"Unable to connect to MASTER: {failure.Message}");
+            Lost(failure.Message);
+        }
+    }
+
+    private void DropChannel()
+    {
+        _channel?.Close();
+        _channel = null;
+        _inputLength = 0;
+        if (_receiver is { } receiver)
+        {
+            _receiver = null;
+            receiver.Cancel();
+        }
+    }
+
+    /// <summary>The connection ended before the stream: say why, and try again.</summary>
+    private void Lost(string reason)
+    {
+        if (_handshake is not { } handshake)
+            return;
+        bool failoverSent = handshake.FailoverSent;
+        handshake.OnConnectionLost(reason);
+        DropChannel();
+        Retry();
+        if (_handover)
+            _service.Failover.OnConnectionLost(failoverSent);
+    }
+
+    private void Retry()
+    {
+        if (_handshake is null)
+            return;
+        _retryAtSteadyMs = Clock.SteadyMs + _backoff.NextDelayMs(Random.Shared.NextDouble());
+        if (_retryAtSteadyMs <= Clock.SteadyMs)
+            _mailbox.Post(RetryIfDue);
+    }
+
+    private void RetryIfDue()
+    {
+        if (_handshake is null || Clock.SteadyMs < _retryAtSteadyMs)
+            return;
+        _log.ReconnectingToMaster(_master.Host, _master.Port);
+        Connect();
+    }
+
+    // ---- handshake --------------------------------------------------------------------------------------------------
+
+    private void OnSocket(bool canWrite)
+    {
+        if (_handshake is not { } handshake || _channel is not { } channel)
+            return;
+        if (handshake.State == LinkState.Connecting && canWrite)
+        {
+            if (channel.FinishConnect() is { } error)
+            {
+                Lost(error);
+                return;
+            }
+            channel.Watch(reads: true, writes: false);
+            channel.SetKeepAlive(_config.TcpKeepAliveSeconds);
+            handshake.OnConnected(Clock.SteadyMs);
+            SendOutput();
+            return;
+        }
+        ReadHandshake(handshake, channel);
+    }
+
+    private void SendOutput()
+    {
+        ReadOnlySpan<byte> output = _handshake!.Output;
+        if (output.IsEmpty)
+            return;
+        // A few hundred bytes into an empty socket: they fit, or the connection is broken.
+        int sent = _channel!.Send(output);
+        bool whole = sent == output.Length;
+        _handshake.OutputSent();
+        if (!whole)
+            Lost(_channel.LastError);
+    }
+
+    private void ReadHandshake(ReplicaHandshake handshake, SocketChannel channel)
+    {
+        if (_receiver is { WantsBytes: false })
+        {
+            channel.Watch(reads: false, writes: false);
+            return;
+        }
+        int got = channel.Receive(_input.AsSpan(_inputLength));
+        if (got == SocketResult.WouldBlock)
+            return;
+        if (got <= 0)
+        {
+            Lost(got == SocketResult.Closed ? "the master closed the connection" : channel.LastError);
+            return;
+        }
+        LastIoSteadyMs = Clock.SteadyMs;
+        _state.ReplicationBytesReceived += got;
+        _inputLength += got;
+        if (_receiver is not null)
+            ReceiveSnapshot();
+        else
+            FeedLines(handshake);
+    }
+
+    private void FeedLines(ReplicaHandshake handshake)
+    {
+        while (_inputLength > 0)
+        {
+            HandshakeEvent outcome = handshake.Feed(_input.AsSpan(0, _inputLength), Clock.SteadyMs, out int consumed);
+            Consume(consumed);
+            SendOutput();
+            if (_channel is null)
+                return;
+            if (_handover && outcome is HandshakeEvent.Continued or HandshakeEvent.FullResync or HandshakeEvent.FailoverRejected or HandshakeEvent.FailoverTargetIsMaster)
+            {
+                if (outcome is HandshakeEvent.FailoverRejected or HandshakeEvent.FailoverTargetIsMaster)
+                    DropChannel();
+                _service.Failover.OnHandshake(outcome);
+                if (_handshake != handshake)
+                    return;
+            }
+            switch (outcome)
+            {
+                case HandshakeEvent.Waiting:
+                    return;
+                case HandshakeEvent.FullResync:
+                    HasHistory = false;
+                    break;
+                case HandshakeEvent.PayloadBegins:
+                    BeginSnapshot(handshake);
+                    return;
+                case HandshakeEvent.Continued:
+                    Continue(handshake);
+                    return;
+                default:
+                    DropChannel();
+                    Retry();
+                    return;
+            }
+        }
+    }
+
+    private void Consume(int count)
+    {
+        _inputLength -= count;
+        _input.AsSpan(count, _inputLength).CopyTo(_input);
+    }
+
+    private void Continue(ReplicaHandshake handshake)
+    {
+        if (_service.History.ContinueUnder(handshake.MasterId, _service.Stream.Offset))
+            _service.Replicas.DisconnectAll();
+        if (!_service.Stream.IsActive)
+            _service.Stream.Create(_service.Stream.Offset);
+        BecomeStream(database: -1);
+    }
+
+    // ---- snapshot ---------------------------------------------------------------------------------------------------
+
+    private void BeginSnapshot(ReplicaHandshake handshake)
+    {
+        _receiver = new SnapshotReceiver(handshake.Payload, _loader, SnapshotLoaded);
+        if (_inputLength > 0)
+            ReceiveSnapshot();
+    }
+
+    private void ReceiveSnapshot()
+    {
+        _handshake!.OnTraffic(Clock.SteadyMs);
+        int taken = _receiver!.Receive(_input.AsSpan(0, _inputLength));
+        if (_receiver is null)
+            return;
+        Consume(taken);
+        if (_receiver.IsComplete)
+            _channel!.Watch(reads: false, writes: false);
+    }
+
+    private void SnapshotLoaded(string? error)
+    {
+        if (_receiver is null || _handshake is not { } handshake)
+            return;
+        bool mark = handshake.Payload.EndsWithMark;
+        int database = _receiver.StreamDatabase;
+        _receiver = null;
+        if (error is not null)
+        {
+            _log.SyncLoadFailed(fromSocket: true, error);
+            Lost(error);
+            return;
+        }
+        _service.Replicas.DisconnectAll();
+        _service.Stream.Free();
+        ReplicationOffset offset = handshake.MasterOffset ?? ReplicationOffset.Zero;
+        _service.Stream.SetOffset(offset);
+        _service.Stream.Create(offset);
+        _service.History.AdoptMaster(handshake.MasterId.IsNone ? ReplicationService.NewId() : handshake.MasterId);
+        HasHistory = handshake.MasterOffset is not null;
+        handshake.OnSnapshotLoaded(Clock.SteadyMs);
+        BecomeStream(database);
+        if (mark)
+            SendAck();
+    }
+
+    // ---- stream -----------------------------------------------------------------------------------------------------
+
+    private void BecomeStream(int database)
+    {
+        SocketChannel channel = _channel!;
+        _channel = null;
+        _backoff.Reset();
+        _handover = false;
+        ClientConnection client = _connections.Adopt(channel);
+        client.IsMasterLink = true;
+        client.IsAuthenticated = true;
+        client.Parser.IsTrusted = true;
+        client.DatabaseIndex = database >= 0 ? database : StreamDatabase;
+        StreamDatabase = client.DatabaseIndex;
+        _client = client;
+        _state.IsMasterLinkUp = true;
+        LastIoSteadyMs = Clock.SteadyMs;
+        _lastAckMs = Clock.SteadyMs;
+        _gate.Refresh();
+        channel.Watch(reads: true, writes: false);
+        if (_inputLength > 0)
+        {
+            int length = _inputLength;
+            _inputLength = 0;
+            _connections.Inject(client, _input.AsSpan(0, length));
+        }
+    }
+
+    /// <summary>A command of the stream has been applied; these were its bytes.</summary>
+    public void Applied(ReadOnlySpan<byte> bytes, bool isInsideTransaction)
+    {
+        if (isInsideTransaction)
+        {
+            _openTransaction.Raw(bytes);
+            return;
+        }
+        if (_openTransaction.Length > 0)
+        {
+            _service.Stream.Append(_openTransaction.Written);
+            _openTransaction.Clear();
+        }
+        _service.Stream.Append(bytes);
+        if (_client is not null)
+            StreamDatabase = _client.DatabaseIndex;
+        if (_ackAfterCommand)
+        {
+            _ackAfterCommand = false;
+            SendAck(_service.Stream.Offset + -bytes.Length);
+        }
+    }
+
+    /// <summary>REPLCONF GETACK in the stream: answered once it is applied, with the offset before it, as Redis does.</summary>
+    public void AcknowledgeAfterCommand() => _ackAfterCommand = true;
+
+    private void SendAck() => SendAck(_service.Stream.Offset);
+
+    private void SendAck(ReplicationOffset applied)
+    {
+        if (_client is null)
+            return;
+        Span<byte> ack = stackalloc byte[ReplicaAck.LengthMax];
+        _connections.Push(_client, ack[..ReplicaAck.Write(ack, applied)]);
+        _lastAckMs = Clock.SteadyMs;
+    }
+
+    private void StreamLost()
+    {
+        _client = null;
+        _openTransaction.Clear();
+        _state.IsMasterLinkUp = false;
+        DownSinceSteadyMs = Clock.SteadyMs;
+        _gate.Refresh();
+        if (_handshake is not { } handshake)
+            return;
+        handshake.OnConnectionLost("");
+        _log.Write(LogLevel.Notice, LogMessages.Id.CachingMaster, "Caching the disconnected master state.");
+        Retry();
+    }
+
+    /// <summary>About every 100 ms.</summary>
+    public void Timer(long nowSteadyMs)
+    {
+        if (_handshake is not { } handshake)
+            return;
+        RetryIfDue();
+        if (_client is not null)
+        {
+            LastIoSteadyMs = Math.Max(LastIoSteadyMs, nowSteadyMs - (Clock.UnixMs - _client.LastInteractionMs));
+            handshake.OnTraffic(LastIoSteadyMs);
+            if (nowSteadyMs - _lastAckMs >= 1000)
+                SendAck();
+        }
+        else if (_receiver is { } receiver && _channel is not null)
+        {
+            if (receiver is { WantsBytes: true, IsComplete: false })
+                _channel.Watch(reads: true, writes: false);
+            KeepMasterPatient(nowSteadyMs, receiver);
+        }
+        if (handshake.OnTimer(nowSteadyMs))
+            return;
+        if (_client is { } client)
+        {
+            _connections.Close(client);
+        }
+        else
+        {
+            DropChannel();
+            Retry();
+            if (_handover)
+                _service.Failover.OnConnectionLost(handshake.FailoverSent);
+        }
+    }
+
+    /// <summary>While the snapshot is loaded an empty line a second tells the master that we live.</summary>
+    private void KeepMasterPatient(long nowSteadyMs, SnapshotReceiver receiver)
+    {
+        if (!receiver.IsComplete || nowSteadyMs - _lastAckMs < 1000)
+            return;
+        _lastAckMs = nowSteadyMs;
+        _ = _channel!.Send("\n"u8);
+        _handshake!.OnTraffic(nowSteadyMs);
+    }
+
+    /// <summary>The helper has caught up: the socket may be read again.</summary>
+    public void ResumeReading()
+    {
+        if (_receiver is { WantsBytes: true, IsComplete: false } && _channel is { } channel)
+            channel.Watch(reads: true, writes: false);
+    }
+}

@@ -1,0 +1,184 @@
+// One of our replicas, seen from the wire: what is still to be sent to it, in order: the snapshot's bytes, then the stream.
+//
+// The stream is read from the shared blocks by the replica's own cursor, at the moment the socket has room; nothing of it
+// is copied per replica. The snapshot's bytes are shared too: every replica of one snapshot holds the same chunks.
+
+using Redoubt.Native.Sockets;
+using Redoubt.Replication;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+
+namespace Redoubt.Server.Replicas;
+
+internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession session, ServerState state)
+{
+    private const int StreamBytesPerTurn = 1024 * 1024;
+
+    private readonly Queue<SnapshotChunk> _chunks = new();
+    private int _chunkSent;
+    private bool _snapshotEnded;
+
+    public ClientConnection Client { get; } = client;
+
+    public ReplicaSession Session { get; } = session;
+
+    /// <summary>The mark that ends a snapshot whose length is not known; null when the snapshot comes from a file.</summary>
+    public byte[]? EofMark { get; set; }
+
+    /// <summary>It asked with PSYNC, not with the older SYNC, and acknowledges.</summary>
+    public bool SpeaksPsync { get; set; } = true;
+
+    /// <summary>The snapshot that this replica is being sent, when it comes without a file between.</summary>
+    public Persistence.SnapshotJob? Job { get; set; }
+
+    /// <summary>The snapshot's file while it is being sent.</summary>
+    public FileStream? File { get; set; }
+
+    public long UnsentSnapshotBytes { get; private set; }
+
+    /// <summary>Bytes of the stream that this replica has not been sent.</summary>
+    public long PendingBytes => Session.Cursor?.PendingBytes ?? 0;
+
+    /// <summary>Steady clock in milliseconds of the last byte the replica took, for repl-timeout during a snapshot.</summary>
+    public long LastProgressMs { get; set; }
+
+    /// <summary>Called when everything of the snapshot has been sent.</summary>
+    public Action<ReplicaFeed>? SnapshotSent { get; set; }
+
+    public void Enqueue(SnapshotChunk chunk)
+    {
+        _chunks.Enqueue(chunk);
+        UnsentSnapshotBytes += chunk.Length;
+    }
+
+    public void EndSnapshot() => _snapshotEnded = true;
+
+    /// <summary>The socket has room again.</summary>
+    public void RoomAvailable() => Pump();
+
+    /// <summary>Sends as much as the socket takes, up to a bound per turn.</summary>
+    public void Pump()
+    {
+        if (Client.IsClosed || Client.AwaitsRoom || !Client.Queue.IsEmpty || Client.SegmentLength > 0)
+            return;
+        if (_chunks.Count > 0 || _snapshotEnded)
+        {
+            PumpSnapshot();
+            return;
+        }
+        if (File is not null)
+        {
+            PumpFile();
+            return;
+        }
+        if (Session.MaySendStream && Session.Cursor is { } cursor)
+            PumpStream(cursor);
+    }
+
+    private void PumpStream(ReplicaCursor cursor)
+    {
+        int budget = StreamBytesPerTurn;
+        while (budget > 0)
+        {
+            ReadOnlySpan<byte> next = cursor.Next();
+            if (next.IsEmpty)
+                return;
+            int sent = Send(next);
+            if (sent <= 0)
+                return;
+            cursor.Advance(sent);
+            state.ReplicationBytesSent += sent;
+            budget -= sent;
+        }
+    }
+
+    private void PumpSnapshot()
+    {
+        int budget = StreamBytesPerTurn;
+        while (_chunks.Count > 0 && budget > 0)
+        {
+            SnapshotChunk chunk = _chunks.Peek();
+            int sent = Send(chunk.Bytes.AsSpan(_chunkSent, chunk.Length - _chunkSent));
+            if (sent <= 0)
+                return;
+            budget -= sent;
+            UnsentSnapshotBytes -= sent;
+            _chunkSent += sent;
+            if (_chunkSent < chunk.Length)
+                continue;
+            _chunkSent = 0;
+            _chunks.Dequeue();
+            chunk.Release();
+        }
+        if (_chunks.Count == 0 && _snapshotEnded)
+        {
+            _snapshotEnded = false;
+            Job = null;
+            SnapshotSent?.Invoke(this);
+        }
+    }
+
+    private void PumpFile()
+    {
+        Span<byte> piece = stackalloc byte[32 * 1024];
+        int budget = StreamBytesPerTurn;
+        while (budget > 0)
+        {
+            int got = File!.Read(piece);
+            if (got == 0)
+            {
+                File.Dispose();
+                File = null;
+                SnapshotSent?.Invoke(this);
+                return;
+            }
+            int sent = Send(piece[..got]);
+            if (sent < got)
+                File!.Seek(Math.Max(sent, 0) - got, SeekOrigin.Current);
+            if (sent <= 0)
+                return;
+            budget -= sent;
+        }
+    }
+
+    /// <summary>Bytes taken; when the socket is full it is watched for room, when it is broken the read side will tell.</summary>
+    private int Send(ReadOnlySpan<byte> bytes)
+    {
+        int sent = Client.Channel.Send(bytes);
+        if (sent > 0)
+            LastProgressMs = Loop.Clock.SteadyMs;
+        if (sent == SocketResult.WouldBlock)
+        {
+            Client.AwaitsRoom = true;
+            Client.Channel.Watch(reads: true, writes: true);
+        }
+        return sent;
+    }
+
+    public void Drop()
+    {
+        while (_chunks.TryDequeue(out SnapshotChunk? chunk))
+            chunk.Release();
+        File?.Dispose();
+        File = null;
+    }
+}
+
+/// <summary>Encoded bytes of a snapshot, shared by the replicas that wait for them.</summary>
+internal sealed class SnapshotChunk(byte[] bytes, int length, int holders, Action<byte[]> recycle)
+{
+    private int _holders = holders;
+
+    public byte[] Bytes { get; } = bytes;
+
+    public int Length { get; } = length;
+
+    public void Release()
+    {
+        if (--_holders == 0)
+            recycle(Bytes);
+    }
+}
+
+/// <summary>What a client blocked in WAIT waits for.</summary>
+internal sealed record PendingWait(Redoubt.Topology.ReplicationOffset Offset, long Replicas, long DeadlineSteadyMs);

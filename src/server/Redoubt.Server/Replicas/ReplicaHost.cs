@@ -1,0 +1,539 @@
+// The replicas of this server: PSYNC and SYNC, the snapshots they need, the stream, their acknowledgements, WAIT.
+//
+// A replica that can go on from its offset gets +CONTINUE and the stream. Another one needs a snapshot, and waits until one
+// begins: all that wait then share it, and later ones the next. A snapshot goes straight to the sockets, ended by a mark, when
+// every replica of it understands that (and repl-diskless-sync allows it); otherwise through a file, announced with its length.
+//
+// A snapshot is of one offset. The stream's cursor is taken at the moment the walk begins, so what follows the snapshot is
+// exactly what was written since; it waits in the shared blocks, once for all replicas.
+//
+// The timer is for what only time can decide: the delay before a snapshot, heartbeats, time-outs. Everything else follows
+// events: acknowledgements wake WAIT and a failover at once.
+
+using System.Security.Cryptography;
+using System.Text;
+using Redoubt.Commands;
+using Redoubt.Persistence.Rdb;
+using Redoubt.Replication;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+using Redoubt.Server.Persistence;
+using Redoubt.Topology;
+
+namespace Redoubt.Server.Replicas;
+
+internal sealed class ReplicaHost
+{
+    private readonly ReplicationService _service;
+    private readonly ServerState _state;
+    private readonly ServerConfig _config;
+    private readonly ServerLog _log;
+    private readonly ConnectionTable _connections;
+    private readonly Gate _gate;
+    private readonly Propagator _propagator;
+    private readonly SnapshotKeeper _snapshots;
+    private readonly List<ReplicaFeed> _feeds = [];
+    private readonly List<ClientConnection> _waiting = [];
+    private bool _ackRequested;
+    private long _lastPingMs;
+    private long _waitingSinceMs;
+
+    public ReplicaHost(
+        ReplicationService service, ServerState state, ServerConfig config, ServerLog log, ConnectionTable connections,
+        Gate gate, Propagator propagator, SnapshotKeeper snapshots)
+    {
+        _service = service;
+        _state = state;
+        _config = config;
+        _log = log;
+        _connections = connections;
+        _gate = gate;
+        _propagator = propagator;
+        _snapshots = snapshots;
+        _connections.Closed += Forget;
+    }
+
+    public ReplicaRegistry Registry { get; } = new();
+
+    public IReadOnlyList<ReplicaFeed> Feeds => _feeds;
+
+    public long FullSyncs { get; set; }
+
+    public long PartialSyncs { get; set; }
+
+    public long PartialSyncErrors { get; set; }
+
+    /// <summary>The offset that a replica has to acknowledge to have everything that clients wrote.</summary>
+    public ReplicationOffset WrittenOffset { get; private set; }
+
+    public void ResetStatistics()
+    {
+        FullSyncs = 0;
+        PartialSyncs = 0;
+        PartialSyncErrors = 0;
+    }
+
+    private ReplicationStream Stream => _service.Stream;
+
+    // ---- PSYNC and SYNC ---------------------------------------------------------------------------------------------
+
+    public void Sync(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        bool psync = c.Is(0, "psync"u8);
+        PsyncRequest request = new("?", StreamPosition.None, false);
+        if (psync && !PsyncRequest.TryRead(c[1], c[2], c.Count > 3 ? c[3] : default, out request))
+        {
+            c.Error("ERR value is not an integer or out of range"u8);
+            return;
+        }
+        bool pending = !client.Queue.IsEmpty || client.SegmentLength > 0;
+        PsyncCircumstances now = new(
+            _service.Role, _state.IsMasterLinkUp, _service.Failover.State != FailoverState.NoFailover, client.IsReplica, pending);
+        PsyncAdmission admission = PsyncAdmission.Judge(request, _service.History.Id, now);
+        switch (admission.Kind)
+        {
+            case PsyncAdmissionKind.Ignore:
+                return;
+            case PsyncAdmissionKind.Refuse:
+                c.Error(Encoding.ASCII.GetBytes(admission.Error.TrimStart('-')));
+                return;
+            case PsyncAdmissionKind.PromoteThenAdmit:
+                _log.Write(LogLevel.Warning, LogMessages.Id.Text, "Failover request received, promoting to master");
+                _service.Promote();
+                break;
+        }
+        ReplicaFeed feed = FeedOf(client);
+        _log.Write(LogLevel.Notice, LogMessages.Id.AsksForSync, $"Replica {feed.Session.Name} asks for synchronization");
+        if (psync && TryContinue(client, feed, request))
+            return;
+        NeedSnapshot(client, feed, psync);
+    }
+
+    private ReplicaFeed FeedOf(ClientConnection client) =>
+        client.Feed ??= new ReplicaFeed(client, new ReplicaSession(client.Id, HostOf(client.Address)), _state) { SnapshotSent = SnapshotSent };
+
+    private static string HostOf(string address) => address[..address.LastIndexOf(':')].Trim('[', ']');
+
+    private bool TryContinue(ClientConnection client, ReplicaFeed feed, PsyncRequest request)
+    {
+        bool psync2 = (feed.Session.Capabilities & ReplicaCapabilities.Psync2) != 0;
+        PsyncDecision decision = PsyncDecision.Decide(request, _service.History, Stream.Window, psync2);
+        decision.Log(_service, feed.Session.Name, Stream.Offset);
+        if (!decision.Continues)
+        {
+            if (decision.CountsAsPartialError)
+                PartialSyncErrors++;
+            return false;
+        }
+        PartialSyncs++;
+        Span<byte> reply = stackalloc byte[64];
+        int length = decision.WriteContinue(reply);
+        Enlist(client, feed);
+        feed.Session.Continue(Stream.CursorAt(decision.From), Clock.UnixMs);
+        _connections.Push(client, reply[..length]);
+        RefreshGoodReplicas();
+        return true;
+    }
+
+    private void NeedSnapshot(ClientConnection client, ReplicaFeed feed, bool psync)
+    {
+        FullSyncs++;
+        Enlist(client, feed);
+        feed.Session.AwaitSnapshot();
+        feed.SpeaksPsync = psync;
+        if (!Stream.IsActive)
+        {
+            _service.History.StartAnew(ReplicationService.NewId());
+            Stream.Create(Stream.Offset);
+            _log.Write(LogLevel.Notice, LogMessages.Id.BacklogCreated,
+                $"Replication backlog created, my new replication IDs are '{_service.History.Id}' and '{_service.History.SecondId}'");
+        }
+        if (_waitingSinceMs == 0)
+            _waitingSinceMs = Clock.SteadyMs;
+        if (_snapshots.IsRunning)
+            _log.Write(LogLevel.Notice, LogMessages.Id.WaitingForNextSave, "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC");
+        else if (CanStream(feed) && _config.ReplDisklessSyncDelaySeconds > 0)
+            _log.Write(LogLevel.Notice, LogMessages.Id.DelayedForMore, "Delay next BGSAVE for diskless SYNC");
+    }
+
+    private void Enlist(ClientConnection client, ReplicaFeed feed)
+    {
+        client.IsReplica = true;
+        feed.LastProgressMs = Clock.SteadyMs;
+        client.Channel.SetNoDelay(!_config.Replication.DisableTcpNoDelay.Value);
+        Registry.Add(feed.Session);
+        if (!_feeds.Contains(feed))
+            _feeds.Add(feed);
+    }
+
+    private bool CanStream(ReplicaFeed feed) =>
+        _config.ReplDisklessSync && (feed.Session.Capabilities & ReplicaCapabilities.Eof) != 0;
+
+    // ---- snapshots for replicas -------------------------------------------------------------------------------------
+
+    /// <summary>Begins a snapshot when replicas wait for one and nothing stands against it. Called every round; cheap.</summary>
+    public void StartSnapshotIfDue()
+    {
+        if (_waitingSinceMs == 0 || _snapshots.IsRunning || _state.IsLoading)
+            return;
+        List<ReplicaFeed> waiting = _feeds.FindAll(static feed => feed.Session.State == SessionState.WaitBgsaveStart);
+        if (waiting.Count == 0)
+        {
+            _waitingSinceMs = 0;
+            return;
+        }
+        // A replica that cannot take a mark goes through a file, and does not wait for others.
+        List<ReplicaFeed> viaFile = waiting.FindAll(feed => !CanStream(feed));
+        if (viaFile.Count > 0)
+        {
+            StartViaFile(viaFile);
+        }
+        else
+        {
+            int max = _config.ReplDisklessSyncMaxReplicas;
+            bool crowded = max > 0 && waiting.Count >= max;
+            if (!crowded && Clock.SteadyMs - _waitingSinceMs < _config.ReplDisklessSyncDelaySeconds * 1000L)
+                return;
+            StartStreamed(waiting);
+        }
+        _waitingSinceMs = _feeds.Exists(static feed => feed.Session.State == SessionState.WaitBgsaveStart) ? Clock.SteadyMs : 0;
+    }
+
+    private void StartStreamed(List<ReplicaFeed> feeds)
+    {
+        byte[] mark = Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(EofMarkScanner.MarkLength, lowercase: true));
+        _log.Write(LogLevel.Notice, LogMessages.Id.SaveForSync, "Starting BGSAVE for SYNC with target: replicas sockets");
+        ReplicaTarget target = new(feeds, mark, _snapshots.Mailbox);
+        RdbAux aux = BeginFor(feeds);
+        byte[] preamble = Encoding.ASCII.GetBytes("$EOF:" + Encoding.ASCII.GetString(mark) + "\r\n");
+        foreach (ReplicaFeed feed in feeds)
+        {
+            feed.EofMark = mark;
+            _connections.Push(feed.Client, preamble);
+        }
+        SnapshotJob job = _snapshots.Start(aux, target, SnapshotPurpose.Replicas);
+        job.Unsent = target.UnsentBytes;
+        job.Finished += error => StreamedEnded(target, error);
+        foreach (ReplicaFeed feed in feeds)
+            feed.Job = job;
+        _log.Write(LogLevel.Notice, LogMessages.Id.TransferStarted, $"Background RDB transfer started by pid {Environment.ProcessId}");
+    }
+
+    private void StreamedEnded(ReplicaTarget target, string? error)
+    {
+        foreach (ReplicaFeed feed in target.Feeds.ToArray())
+        {
+            if (error is not null)
+                _connections.Close(feed.Client);
+        }
+        if (error is null)
+            _log.Write(LogLevel.Notice, LogMessages.Id.TransferDone, $"Diskless rdb transfer, done reading from pipe, {target.Feeds.Count} replicas still up.");
+        else
+            _log.Write(LogLevel.Warning, LogMessages.Id.TransferEnded, "Background transfer error: " + error);
+    }
+
+    private void StartViaFile(List<ReplicaFeed> feeds)
+    {
+        _log.Write(LogLevel.Notice, LogMessages.Id.SaveForSync, "Starting BGSAVE for SYNC with target: disk");
+        RdbAux aux = BeginFor(feeds);
+        SnapshotJob? job = _snapshots.StartFile(aux, SnapshotPurpose.Replicas);
+        if (job is null)
+            return;
+        job.Finished += error => FileReady(feeds, error);
+    }
+
+    private void FileReady(List<ReplicaFeed> feeds, string? error)
+    {
+        foreach (ReplicaFeed feed in feeds)
+        {
+            if (feed.Client.IsClosed)
+                continue;
+            if (error is not null)
+            {
+                _connections.Close(feed.Client);
+                continue;
+            }
+            feed.File = new FileStream(_config.RdbPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            feed.Session.BeginBulk();
+            _connections.Push(feed.Client, Encoding.ASCII.GetBytes($"${feed.File.Length}\r\n"));
+        }
+    }
+
+    /// <summary>Fixes the offset of the snapshot for these replicas and tells them.</summary>
+    private RdbAux BeginFor(List<ReplicaFeed> feeds)
+    {
+        ReplicationOffset offset = Stream.Offset;
+        Span<byte> reply = stackalloc byte[96];
+        foreach (ReplicaFeed feed in feeds)
+        {
+            feed.Session.BeginSnapshot(offset, feed.Session.SnapshotOnly ? null : Stream.CursorAtEnd());
+            if (feed.SpeaksPsync)
+                _connections.Push(feed.Client, reply[..PsyncDecision.WriteFullResync(reply, _service.History.Id, offset)]);
+        }
+        // A replica starts without a selected database. On a replica of ours the stream is our master's: it selects as that says.
+        RdbAux aux = _snapshots.NewAux();
+        if (!_state.IsReplica)
+            _service.Encoder.ForceSelect();
+        return aux;
+    }
+
+    /// <summary>Everything of a snapshot has left for this replica.</summary>
+    private void SnapshotSent(ReplicaFeed feed)
+    {
+        if (feed.Session.SnapshotOnly)
+        {
+            feed.Client.CloseAfterReply = true;
+            _connections.Schedule(feed.Client);
+            return;
+        }
+        bool streamed = feed.EofMark is not null && feed.SpeaksPsync;
+        feed.EofMark = null;
+        feed.Session.PutOnline(Clock.UnixMs, waitForAck: streamed);
+        _log.Write(LogLevel.Notice, LogMessages.Id.StreamedToReplica, streamed
+            ? $"Streamed replica with replica {feed.Session.Name} succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming"
+            : $"Synchronization with replica {feed.Session.Name} succeeded");
+        RefreshGoodReplicas();
+    }
+
+    // ---- REPLCONF, WAIT ---------------------------------------------------------------------------------------------
+
+    public void Configure(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (client.IsMasterLink)
+        {
+            if (c.Count == 3 && c.Is(1, "getack"u8))
+                _service.Master.AcknowledgeAfterCommand();
+            return;
+        }
+        ReplicaFeed feed = FeedOf(client);
+        switch (Replconf.Apply(new CommandArguments(c), feed.Session, Clock.UnixMs, out string error))
+        {
+            case ReplconfOutcome.Ok:
+                c.Reply.Ok();
+                break;
+            case ReplconfOutcome.Error:
+                c.Error(Encoding.ASCII.GetBytes(error.TrimStart('-')));
+                break;
+            case ReplconfOutcome.StartStream:
+            case ReplconfOutcome.Acknowledged:
+                Acknowledged(feed);
+                break;
+        }
+    }
+
+    private void Acknowledged(ReplicaFeed feed)
+    {
+        RefreshGoodReplicas();
+        if (_waiting.Count > 0)
+            FinishWaits(Clock.SteadyMs);
+        _service.Failover.OnAck(feed.Session);
+    }
+
+    public void Wait(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (_state.IsReplica)
+        {
+            c.Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated."u8);
+            return;
+        }
+        if (!Redoubt.Keyspace.IntegerText.TryParse(c[1], out long wanted))
+        {
+            c.Error("ERR value is not an integer or out of range"u8);
+            return;
+        }
+        if (!Redoubt.Keyspace.IntegerText.TryParse(c[2], out long timeoutMs))
+        {
+            c.Error("ERR timeout is not an integer or out of range"u8);
+            return;
+        }
+        if (timeoutMs < 0)
+        {
+            c.Error("ERR timeout is negative"u8);
+            return;
+        }
+        int acknowledged = Registry.CountAcknowledged(client.WrittenUpTo);
+        if (acknowledged >= wanted || client.Transaction is not null || c.IsInTransaction)
+        {
+            c.Reply.Integer(acknowledged);
+            return;
+        }
+        client.Wait = new PendingWait(client.WrittenUpTo, wanted, timeoutMs == 0 ? long.MaxValue : Clock.SteadyMs + timeoutMs);
+        client.IsBlocked = true;
+        _waiting.Add(client);
+        RequestAcks();
+    }
+
+    /// <summary>Asks all replicas to acknowledge, once, at the end of this round.</summary>
+    public void RequestAcks() => _ackRequested = true;
+
+    private void FinishWaits(long nowSteadyMs)
+    {
+        for (int i = _waiting.Count - 1; i >= 0; i--)
+        {
+            ClientConnection client = _waiting[i];
+            PendingWait wait = client.Wait!;
+            int acknowledged = Registry.CountAcknowledged(wait.Offset);
+            if (acknowledged < wait.Replicas && nowSteadyMs < wait.DeadlineSteadyMs)
+                continue;
+            EndWait(client, $":{acknowledged}\r\n");
+        }
+    }
+
+    private void EndWait(ClientConnection client, string reply)
+    {
+        _waiting.Remove(client);
+        client.Wait = null;
+        _connections.Push(client, Encoding.ASCII.GetBytes(reply));
+        _connections.ResumeLater(client);
+    }
+
+    /// <summary>CLIENT UNBLOCK.</summary>
+    public bool Unblock(ClientConnection client, bool withError)
+    {
+        if (client.Wait is not { } wait)
+            return false;
+        EndWait(client, withError ? "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n" : $":{Registry.CountAcknowledged(wait.Offset)}\r\n");
+        return true;
+    }
+
+    /// <summary>The role changes: nobody waits for replicas any more.</summary>
+    public void EndWaits()
+    {
+        foreach (ClientConnection client in _waiting.ToArray())
+        {
+            _waiting.Remove(client);
+            client.Wait = null;
+            client.CloseAfterReply = true;
+            _connections.Push(client, "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n"u8);
+        }
+    }
+
+    // ---- rounds and timer -------------------------------------------------------------------------------------------
+
+    /// <summary>Before the loop sleeps: asks for ACKs, sends the stream, lets finished waiters go on.</summary>
+    public void BeforeSleep()
+    {
+        _connections.ResumeHeld();
+        if (_ackRequested && !_state.IsReplica)
+        {
+            _ackRequested = false;
+            WrittenOffset = Stream.Offset;
+            if (Stream.IsActive && Registry.Count > 0)
+                _service.Encoder.AppendGetAck();
+        }
+        StartSnapshotIfDue();
+        for (int i = 0; i < _feeds.Count; i++)
+            _feeds[i].Pump();
+        _propagator.HasNews = false;
+    }
+
+    /// <summary>About every 100 ms.</summary>
+    public void Timer(long nowSteadyMs)
+    {
+        if (_waiting.Count > 0)
+            FinishWaits(nowSteadyMs);
+        if (nowSteadyMs - _lastSecondMs >= 1000)
+        {
+            _lastSecondMs = nowSteadyMs;
+            EverySecond(nowSteadyMs);
+        }
+    }
+
+    private long _lastSecondMs;
+
+    private void EverySecond(long nowSteadyMs)
+    {
+        Heartbeat(nowSteadyMs);
+        DropSilentReplicas(nowSteadyMs);
+        foreach (ReplicaFeed feed in _feeds.ToArray())
+            _connections.EnforceOutputLimit(feed.Client);
+        RefreshGoodReplicas();
+        long unixMs = Clock.UnixMs;
+        if (Stream.IsActive && BacklogLifetime.IsOver(!_state.IsReplica, Registry.Count, _config.ReplBacklogTtlSeconds, Registry.LastLeftMs, unixMs)
+            && _service.Failover.State == FailoverState.NoFailover && Registry.LastLeftMs > 0)
+        {
+            _service.History.StartAnew(ReplicationService.NewId());
+            Stream.Free();
+            _log.Write(LogLevel.Notice, LogMessages.Id.BacklogFreed, $"Replication backlog freed after {_config.ReplBacklogTtlSeconds} seconds without connected replicas.");
+        }
+    }
+
+    private void Heartbeat(long nowSteadyMs)
+    {
+        if (!_state.IsReplica && Registry.Count > 0 && Stream.IsActive && _service.Failover.State == FailoverState.NoFailover
+            && nowSteadyMs - _lastPingMs >= _config.ReplPingReplicaPeriodSeconds * 1000L)
+        {
+            _lastPingMs = nowSteadyMs;
+            _service.Encoder.AppendPing();
+        }
+        // While a replica waits for its snapshot an empty line says that we live.
+        foreach (ReplicaFeed feed in _feeds)
+        {
+            bool waits = feed.Session.State == SessionState.WaitBgsaveStart || (feed.Session.State == SessionState.WaitBgsaveEnd && feed.EofMark is null);
+            if (waits)
+                _connections.Push(feed.Client, "\n"u8);
+        }
+    }
+
+    private void DropSilentReplicas(long nowSteadyMs)
+    {
+        foreach (ReplicaFeed feed in _feeds.ToArray())
+        {
+            bool online = feed.Session.State == SessionState.Online;
+            bool silent = online
+                ? ReplicaRegistry.IsTimedOut(feed.Session, _config.ReplTimeoutSeconds, Clock.UnixMs) && feed.SpeaksPsync
+                : feed.UnsentSnapshotBytes > 0 && nowSteadyMs - feed.LastProgressMs > _config.ReplTimeoutSeconds * 1000L;
+            if (!silent)
+                continue;
+            _log.Write(LogLevel.Warning, LogMessages.Id.ReplicaTimedOut, online
+                ? $"Disconnecting timedout replica (streaming sync): {feed.Session.Name}"
+                : $"Disconnecting timedout replica (full sync): {feed.Session.Name}");
+            _connections.Close(feed.Client);
+        }
+    }
+
+    /// <summary>Whether writes are accepted with the replicas as they are now.</summary>
+    public void RefreshGoodReplicas()
+    {
+        bool enough = Registry.MayWrite(_config.MinReplicasToWrite, _config.MinReplicasMaxLagSeconds, _service.Role, Clock.UnixMs);
+        if (enough == _state.HasEnoughReplicas)
+            return;
+        _state.HasEnoughReplicas = enough;
+        _gate.Refresh();
+    }
+
+    public void DisconnectAll()
+    {
+        foreach (ReplicaFeed feed in _feeds.ToArray())
+            _connections.Close(feed.Client);
+    }
+
+    private void Forget(ClientConnection client)
+    {
+        if (client.Wait is not null)
+        {
+            _waiting.Remove(client);
+            client.Wait = null;
+        }
+        if (client.Feed is not { } feed)
+            return;
+        client.Feed = null;
+        feed.Drop();
+        if (!_feeds.Remove(feed))
+            return;
+        Registry.Remove(feed.Session, Clock.UnixMs);
+        _log.Write(LogLevel.Warning, LogMessages.Id.ReplicaLost, $"Connection with replica {feed.Session.Name} lost.");
+        if (feed.Job is { } job && !_feeds.Exists(other => other.Job == job) && !job.IsDone)
+        {
+            _log.Write(LogLevel.Notice, LogMessages.Id.LastReplicaDropped, "Diskless rdb transfer, last replica dropped, killing fork child.");
+            job.Cancel();
+        }
+        RefreshGoodReplicas();
+    }
+}

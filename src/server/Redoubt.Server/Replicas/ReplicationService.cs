@@ -1,0 +1,244 @@
+// This server's place in a group: its role, its history, its replicas, its link to a master. Commands and the other parts of
+// the server meet replication here; the parts that do the work are
+//
+//   ReplicaHost     our replicas: PSYNC, snapshots for them, the stream, acknowledgements, WAIT
+//   MasterLink      our master: connecting, handshake, full resync, the stream
+//   FailoverDriver  FAILOVER: carries out what the machine in Redoubt.Replication decides
+//
+// Changes of role happen only here (`Follow`, `Promote`), so that what depends on the role is told in one place.
+
+using System.Security.Cryptography;
+using System.Text;
+using Redoubt.Commands;
+using Redoubt.Replication;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Connections;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
+using Redoubt.Server.Loop;
+using Redoubt.Topology;
+
+namespace Redoubt.Server.Replicas;
+
+internal sealed class ReplicationService : IReplicationPort, IReplicationLog
+{
+    private readonly ServerState _state;
+    private readonly ServerConfig _config;
+    private readonly ServerLog _log;
+    private readonly Redoubt.Keyspace.Keyspace _keyspace;
+    private readonly Gate _gate;
+
+    public ReplicationService(
+        ServerState state, ServerConfig config, ServerLog log, Redoubt.Keyspace.Keyspace keyspace, Gate gate,
+        ReplicationStream stream, StreamEncoder encoder)
+    {
+        _state = state;
+        _config = config;
+        _log = log;
+        _keyspace = keyspace;
+        _gate = gate;
+        Stream = stream;
+        Encoder = encoder;
+        History = new ReplicationState(NewId());
+    }
+
+    public ReplicationStream Stream { get; }
+
+    public StreamEncoder Encoder { get; }
+
+    /// <summary>The replication IDs.</summary>
+    public ReplicationState History { get; }
+
+    public ReplicaHost Replicas { get; set; } = null!;
+
+    public MasterLink Master { get; set; } = null!;
+
+    public FailoverDriver Failover { get; set; } = null!;
+
+    public Role Role => _state.IsReplica ? Role.Replica : Role.Master;
+
+    bool IReplicationPort.HasMaster => _state.IsReplica;
+
+    public static ReplicationId NewId() => ReplicationId.Random(RandomNumberGenerator.Fill);
+
+    // ---- the role ---------------------------------------------------------------------------------------------------
+
+    /// <summary>Becomes a replica of this master, or changes the master.</summary>
+    /// <param name="handover">This is the old master of a FAILOVER.</param>
+    public void Follow(MasterAddress master, bool handover = false)
+    {
+        bool wasMaster = !_state.IsReplica;
+        _config.ReplicaOf = master;
+        _state.IsReplica = true;
+        _state.IsMasterLinkUp = false;
+        Replicas.EndWaits();
+        if (wasMaster)
+        {
+            // Our own history is the point to resume from: the new master may be a replica of ours that knows all of it.
+            if (!Stream.IsActive)
+                Stream.Create(Stream.Offset);
+            Master.HasHistory = true;
+            _log.Write(LogLevel.Notice, LogMessages.Id.SynthesizedMaster,
+                "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.");
+        }
+        RoleChanged();
+        Master.Start(master, handover);
+    }
+
+    /// <summary>Becomes a master: REPLICAOF NO ONE, or a FAILOVER that reaches us.</summary>
+    public void Promote()
+    {
+        if (!_state.IsReplica)
+            return;
+        Master.Stop();
+        _config.ReplicaOf = null;
+        _state.IsReplica = false;
+        _state.IsMasterLinkUp = false;
+        if (!Stream.IsActive)
+            Stream.Create(Stream.Offset);
+        ReplicationOffset offset = Stream.Offset;
+        History.ShiftId(NewId(), offset);
+        _log.Write(LogLevel.Warning, LogMessages.Id.SecondaryId,
+            $"Setting secondary replication ID to {History.SecondId}, valid up to offset: {History.SecondOffset}. New replication ID is {History.Id}");
+        // Replicas of ours must learn the new ID, which they do by asking again; their history continues.
+        Replicas.DisconnectAll();
+        Encoder.ForceSelect();
+        RoleChanged();
+    }
+
+    private void RoleChanged()
+    {
+        _log.Role = _state.IsReplica ? 'S' : 'M';
+        _keyspace.ExpiryMode = _state.IsReplica ? Redoubt.Keyspace.ExpiryMode.Hide : Redoubt.Keyspace.ExpiryMode.Delete;
+        Replicas.RefreshGoodReplicas();
+        _gate.Refresh();
+    }
+
+    // ---- commands ---------------------------------------------------------------------------------------------------
+
+    void IReplicationPort.ReplicaOf(CommandContext c)
+    {
+        if (Failover.State != FailoverState.NoFailover)
+        {
+            c.Error("ERR REPLICAOF not allowed while failing over."u8);
+            return;
+        }
+        ClientConnection client = (ClientConnection)c.Session;
+        if (c.Is(1, "no"u8) && c.Is(2, "one"u8))
+        {
+            if (_state.IsReplica)
+            {
+                Promote();
+                _log.Write(LogLevel.Notice, LogMessages.Id.MasterMode, $"MASTER MODE enabled (user request from '{client.Address}')");
+            }
+            c.Reply.Ok();
+            return;
+        }
+        if (client.IsReplica)
+        {
+            c.Error("ERR Command is not valid when client is a replica."u8);
+            return;
+        }
+        if (!Redoubt.Keyspace.IntegerText.TryParse(c[2], out long port))
+        {
+            c.Error("ERR value is not an integer or out of range"u8);
+            return;
+        }
+        if (port is < 0 or > 65535)
+        {
+            c.Error("ERR Invalid master port"u8);
+            return;
+        }
+        string host = Encoding.UTF8.GetString(c[1]);
+        if (_config.ReplicaOf is { } present && present.Port == port && string.Equals(present.Host, host, StringComparison.OrdinalIgnoreCase))
+        {
+            _log.Write(LogLevel.Notice, LogMessages.Id.ReplicaOfSame, "REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.");
+            c.Reply.SimpleString("OK Already connected to specified master"u8);
+            return;
+        }
+        Follow(new MasterAddress(host, (int)port));
+        _log.Write(LogLevel.Notice, LogMessages.Id.ReplicaOfEnabled, $"REPLICAOF {host}:{port} enabled (user request from '{client.Address}')");
+        c.Reply.Ok();
+    }
+
+    void IReplicationPort.Role(CommandContext c)
+    {
+        if (_state.IsReplica)
+        {
+            MasterAddress master = _config.ReplicaOf!.Value;
+            c.Reply.Array(5);
+            c.Reply.Bulk("slave"u8);
+            c.Reply.Bulk(master.Host);
+            c.Reply.Integer(master.Port);
+            c.Reply.Bulk(Master.State.ToWire());
+            c.Reply.Integer(Master.State == LinkState.Connected ? Stream.Offset.Value : -1);
+            return;
+        }
+        c.Reply.Array(3);
+        c.Reply.Bulk("master"u8);
+        c.Reply.Integer(Stream.Offset.Value);
+        int mark = c.Reply.BeginArray();
+        int count = 0;
+        for (int i = 0; i < Replicas.Registry.Count; i++)
+        {
+            ReplicaSession session = Replicas.Registry[i];
+            if (session.State != SessionState.Online)
+                continue;
+            count++;
+            c.Reply.Array(3);
+            c.Reply.Bulk(session.Host);
+            c.Reply.BulkInteger(session.ListeningPort);
+            c.Reply.BulkInteger(session.AckedOffset.Value);
+        }
+        c.Reply.EndArray(mark, count);
+    }
+
+    void IReplicationPort.Wait(CommandContext c) => Replicas.Wait(c);
+
+    void IReplicationPort.Failover(CommandContext c) => Failover.Command(c);
+
+    void IReplicationPort.Sync(CommandContext c) => Replicas.Sync(c);
+
+    void IReplicationPort.ReplicationConfiguration(CommandContext c) => Replicas.Configure(c);
+
+    // ---- log --------------------------------------------------------------------------------------------------------
+
+    void IReplicationLog.Notice(string line) => _log.Write(LogLevel.Notice, LogMessages.Id.Text, line);
+
+    void IReplicationLog.Warning(string line) => _log.Write(LogLevel.Warning, LogMessages.Id.Text, line);
+
+    /// <summary>At start, after the RDB was loaded: what its fields say about the history of the dataset.</summary>
+    public void AdoptFromFile(ReplicationId id, ReplicationOffset offset, int streamDatabase)
+    {
+        Stream.SetOffset(offset);
+        Stream.Create(offset);
+        if (_config.ReplicaOf is not null)
+        {
+            History.AdoptMaster(id);
+            Master.HasHistory = true;
+            Master.StreamDatabase = streamDatabase;
+            return;
+        }
+        // A restarted master begins a history of its own, but its replicas may go on from the old one.
+        ReplicationId own = History.Id;
+        History.AdoptMaster(id);
+        History.ShiftId(own, offset);
+        Replicas.Registry.LastLeftMs = Clock.UnixMs;
+    }
+
+    /// <summary>The master that the configuration names, at start.</summary>
+    public void FollowAtStart(MasterAddress master)
+    {
+        _state.IsReplica = true;
+        RoleChanged();
+        Master.Start(master, handover: false);
+    }
+
+    /// <summary>Adds the history of the dataset of this moment to a snapshot's fields.</summary>
+    public Redoubt.Persistence.Rdb.RdbAux Describe(Redoubt.Persistence.Rdb.RdbAux aux) => !Stream.IsActive ? aux : aux with
+    {
+        ReplicationId = History.Id.ToString(),
+        ReplicationOffset = Stream.Offset.Value,
+        ReplicationStreamDatabase = _state.IsReplica ? Master.StreamDatabase : Math.Max(0, Encoder.SelectedDb),
+    };
+}
