@@ -1,0 +1,37 @@
+using Redoubt.Testing;
+
+namespace Redoubt.Interop.Replication;
+
+/// <summary>The mixes of servers that replication is tested in, and nodes set up so that tests do not wait for timers.</summary>
+internal static class Nodes
+{
+    /// <summary>Master and replica. Redis to Redis is left out: it is the model, not the question.</summary>
+    public static TheoryData<ServerKind, ServerKind> Pairs => new()
+    {
+        { ServerKind.Redis, ServerKind.Redoubt },
+        { ServerKind.Redoubt, ServerKind.Redis },
+        { ServerKind.Redoubt, ServerKind.Redoubt },
+    };
+
+    /// <summary>Master, replica, and the replica's replica.</summary>
+    public static TheoryData<ServerKind, ServerKind, ServerKind> Chains => new()
+    {
+        { ServerKind.Redis, ServerKind.Redoubt, ServerKind.Redis },
+        { ServerKind.Redoubt, ServerKind.Redis, ServerKind.Redoubt },
+        { ServerKind.Redoubt, ServerKind.Redoubt, ServerKind.Redoubt },
+    };
+
+    /// <summary>A server whose full syncs begin at once and whose backlog covers all that a test writes; directives given override these.</summary>
+    public static ServerProcess Start(ServerKind kind, params string[] arguments) =>
+        RedisServers.Start(kind, ["--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb", .. arguments]);
+
+    /// <summary>After the writers have stopped: the same position in the same history, and the same dataset.</summary>
+    public static void AssertSame(ServerProcess master, params ServerProcess[] replicas)
+    {
+        foreach (ServerProcess replica in replicas)
+        {
+            replica.WaitUntilCaughtUp(master);
+            Assert.True(Dataset.Compare(master, replica) > 0, "nothing was compared");
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Redoubt.Testing;
+
+namespace Redoubt.Interop.Replication;
+
+public sealed class Promotion
+{
+    public static TheoryData<ServerKind, ServerKind> Pairs => Nodes.Pairs;
+
+    public static TheoryData<ServerKind, ServerKind, ServerKind> Chains => Nodes.Chains;
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Lets_the_old_master_rejoin_by_partial_resync_on_the_second_replication_id(ServerKind oldKind, ServerKind newKind)
+    {
+        using ServerProcess old = Nodes.Start(oldKind);
+        using ServerProcess promoted = Nodes.Start(newKind);
+        WriteLoad.Fill(old, seed: 21, count: 500);
+        promoted.Follow(old);
+        WriteLoad.Fill(old, seed: 22, count: 500);
+        promoted.WaitUntilCaughtUp(old);
+        string history = old.Position().ReplicationId;
+
+        promoted.Promote();
+        Assert.Equal("master", promoted.Role());
+        Assert.NotEqual(history, promoted.Position().ReplicationId);
+        Assert.Equal(history, promoted.Info("replication", "master_replid2"));
+        WriteLoad.Fill(promoted, seed: 23, count: 300);
+        old.Follow(promoted);
+        WriteLoad.Fill(promoted, seed: 24, count: 300);
+        Nodes.AssertSame(promoted, old);
+        Assert.Equal(new SyncCounts(0, 1, 0), SyncCounts.Of(promoted));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Makes_an_old_master_with_writes_of_its_own_take_a_full_resync(ServerKind oldKind, ServerKind newKind)
+    {
+        using ServerProcess old = Nodes.Start(oldKind);
+        using ServerProcess promoted = Nodes.Start(newKind);
+        promoted.Follow(old);
+        WriteLoad.Fill(old, seed: 25, count: 200);
+        promoted.WaitUntilCaughtUp(old);
+        promoted.Promote();
+        old.Call("SET", "unreplicated", "lost").OrThrow();
+        WriteLoad.Fill(promoted, seed: 26, count: 200);
+        old.Follow(promoted);
+        Nodes.AssertSame(promoted, old);
+        Assert.Equal(0, old.Call("EXISTS", "unreplicated").Integer);
+        Assert.Equal(1, SyncCounts.Of(promoted).Full);
+    }
+
+    [Theory]
+    [MemberData(nameof(Chains))]
+    public void Of_one_replica_lets_the_other_follow_it_without_a_full_resync(ServerKind masterKind, ServerKind promotedKind, ServerKind otherKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess promoted = Nodes.Start(promotedKind);
+        using ServerProcess other = Nodes.Start(otherKind);
+        promoted.Follow(master);
+        other.Follow(master);
+        WriteLoad.Fill(master, seed: 27, count: 500);
+        promoted.WaitUntilCaughtUp(master);
+        other.WaitUntilCaughtUp(master);
+        master.Kill();
+
+        promoted.Promote();
+        WriteLoad.Fill(promoted, seed: 28, count: 300);
+        other.Follow(promoted);
+        Nodes.AssertSame(promoted, other);
+        Assert.Equal(new SyncCounts(0, 1, 0), SyncCounts.Of(promoted));
+    }
+
+    [Theory]
+    [MemberData(nameof(Chains))]
+    public void In_the_middle_of_a_chain_keeps_the_link_below(ServerKind top, ServerKind middle, ServerKind bottom)
+    {
+        using ServerProcess master = Nodes.Start(top);
+        using ServerProcess promoted = Nodes.Start(middle);
+        using ServerProcess leaf = Nodes.Start(bottom);
+        promoted.Follow(master);
+        leaf.Follow(promoted);
+        WriteLoad.Fill(master, seed: 29, count: 300);
+        leaf.WaitUntilCaughtUp(master);
+        promoted.Promote();
+        WriteLoad.Fill(promoted, seed: 30, count: 300);
+        Nodes.AssertSame(promoted, leaf);
+        Assert.Equal(1, SyncCounts.Of(promoted).Full);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void There_and_back_again_needs_no_full_resync(ServerKind firstKind, ServerKind secondKind)
+    {
+        using ServerProcess first = Nodes.Start(firstKind);
+        using ServerProcess second = Nodes.Start(secondKind);
+        second.Follow(first);
+        WriteLoad.Fill(first, seed: 31, count: 200);
+        for (int round = 0; round < 2; round++)
+        {
+            second.WaitUntilCaughtUp(first);
+            second.Promote();
+            first.Follow(second);
+            WriteLoad.Fill(second, seed: 32 + round, count: 200);
+            first.WaitUntilCaughtUp(second);
+            first.Promote();
+            second.Follow(first);
+            WriteLoad.Fill(first, seed: 42 + round, count: 200);
+        }
+
+        Nodes.AssertSame(first, second);
+        Assert.Equal(1, SyncCounts.Of(first).Full);
+        Assert.Equal(0, SyncCounts.Of(second).Full);
+    }
+}

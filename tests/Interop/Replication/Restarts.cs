@@ -1,0 +1,92 @@
+using Redoubt.Testing;
+
+namespace Redoubt.Interop.Replication;
+
+public sealed class Restarts
+{
+    public static TheoryData<ServerKind, ServerKind> Pairs => Nodes.Pairs;
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Of_a_replica_continue_from_its_RDB_by_partial_resync(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        WriteLoad.Fill(master, seed: 51, count: 1_000);
+        replica.Follow(master);
+        replica.WaitUntilCaughtUp(master);
+        Shutdown(replica);
+        WriteLoad.Fill(master, seed: 52, count: 300);
+        replica.Restart("--replicaof", $"127.0.0.1 {master.Port}");
+        WriteLoad.Fill(master, seed: 53, count: 300);
+        Nodes.AssertSame(master, replica);
+        Assert.Equal(new SyncCounts(1, 1, 0), SyncCounts.Of(master) with { PartialErr = 0 });
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void Of_a_master_from_its_RDB_keep_the_history_for_its_replicas(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        WriteLoad.Fill(master, seed: 54, count: 500);
+        replica.Follow(master);
+        replica.WaitUntilCaughtUp(master);
+        string history = master.Position().ReplicationId;
+        Shutdown(master);
+        master.Restart();
+
+        // The id of before is the second one now; the replica continues on it, or takes a snapshot if the master moved on.
+        Assert.Equal(history, master.Info("replication", "master_replid2"));
+        WriteLoad.Fill(master, seed: 55, count: 300);
+        Nodes.AssertSame(master, replica);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void With_the_files_of_the_other_kind_load_the_same_dataset(ServerKind writerKind, ServerKind readerKind)
+    {
+        using ServerProcess writer = Nodes.Start(writerKind);
+        using ServerProcess reader = Nodes.Start(readerKind);
+        WriteLoad.Fill(writer, seed: 56, count: 2_000);
+        writer.Call("SET", "compressible", new string('c', 100_000)).OrThrow();
+        Assert.Equal("OK", writer.Call("SAVE").Text);
+        reader.Stop();
+        File.Copy(Path.Combine(writer.Folder, "dump.rdb"), Path.Combine(reader.Folder, "dump.rdb"), overwrite: true);
+        reader.Restart();
+        Assert.True(Dataset.Compare(writer, reader) > 100);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void After_a_background_save_under_load_find_a_file_that_both_kinds_load(ServerKind writerKind, ServerKind readerKind)
+    {
+        using ServerProcess writer = Nodes.Start(writerKind);
+        using ServerProcess reader = Nodes.Start(readerKind);
+        WriteLoad.Fill(writer, seed: 57, count: 2_000);
+        long before = writer.Call("LASTSAVE").Integer;
+        using (WriteLoad load = WriteLoad.Start(writer, seed: 58))
+        {
+            Assert.StartsWith("Background saving started", writer.Call("BGSAVE").Text, StringComparison.Ordinal);
+            load.WaitFor(500);
+            load.Stop();
+        }
+
+        Wait.Until(() => writer.Info("persistence", "rdb_bgsave_in_progress") == "0", "the save to end");
+        Assert.Equal("ok", writer.Info("persistence", "rdb_last_bgsave_status"));
+        Assert.True(writer.Call("LASTSAVE").Integer >= before);
+        reader.Stop();
+        File.Copy(Path.Combine(writer.Folder, "dump.rdb"), Path.Combine(reader.Folder, "dump.rdb"), overwrite: true);
+        reader.Restart();
+        Assert.True(reader.Call("DBSIZE").Integer > 50);
+    }
+
+    /// <summary>SHUTDOWN SAVE writes the position in the history into the file, whatever the save points are.</summary>
+    private static void Shutdown(ServerProcess server)
+    {
+        using RespConnection connection = server.Connect();
+        connection.Send("SHUTDOWN", "SAVE");
+        Assert.True(connection.IsClosedByPeer(5_000));
+        server.WaitForExit(TimeSpan.FromSeconds(5));
+    }
+}
