@@ -32,7 +32,7 @@ public sealed class ReplicationStream : IDisposable
         }
 
         stream.Snapshot = header.StartsWith("$EOF:", StringComparison.Ordinal)
-            ? stream.ReadUntilMark(Wire.Bytes(header[5..]))
+            ? stream._connection.ReadRawUntil(Wire.Bytes(header[5..]))
             : stream._connection.ReadRaw(int.Parse(header[1..], CultureInfo.InvariantCulture));
         return stream;
     }
@@ -74,15 +74,4 @@ public sealed class ReplicationStream : IDisposable
 
     private static bool Is(byte[][] command, string name) =>
         string.Equals(System.Text.Encoding.Latin1.GetString(command[0]), name, StringComparison.OrdinalIgnoreCase);
-
-    private byte[] ReadUntilMark(byte[] mark)
-    {
-        var bytes = new List<byte>();
-        do
-        {
-            bytes.AddRange(_connection.ReadRaw(1));
-        }
-        while (bytes.Count < mark.Length || !bytes.TakeLast(mark.Length).SequenceEqual(mark));
-        return [.. bytes.SkipLast(mark.Length)];
-    }
 }

@@ -136,6 +136,27 @@ public sealed class RespConnection : IDisposable
         return bytes;
     }
 
+    /// <summary>All bytes before this mark, which is read too.</summary>
+    public byte[] ReadRawUntil(byte[] mark)
+    {
+        _replyStart = _position;
+        int searched = 0;
+        while (true)
+        {
+            int found = _buffer.AsSpan(_position + searched, _end - _position - searched).IndexOf(mark);
+            if (found >= 0)
+            {
+                byte[] bytes = _buffer.AsSpan(_position, searched + found).ToArray();
+                _position += bytes.Length + mark.Length;
+                _replyStart = _position;
+                return bytes;
+            }
+
+            searched = Math.Max(0, _end - _position - mark.Length + 1);
+            Fill();
+        }
+    }
+
     /// <summary>What has arrived by now or arrives within the time: at least one byte, or nothing at the end of the stream or of the time.</summary>
     public byte[] ReadSome(int waitMs)
     {
@@ -164,6 +185,9 @@ public sealed class RespConnection : IDisposable
         while (TryFill());
         return all.ToArray();
     }
+
+    /// <summary>Whether bytes, or the end of the stream, are there to be read within the time.</summary>
+    public bool HasData(int waitMs) => _position < _end || _socket.Poll(waitMs * 1000, SelectMode.SelectRead);
 
     /// <summary>True once the other side has closed and nothing is left to read.</summary>
     public bool IsClosedByPeer(int waitMs = 0)
