@@ -1,1 +1,40 @@
-return 0;
+using System.CommandLine;
+using Redoubt.Cli;
+using Redoubt.Operations.Local;
+
+var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen and switched over safely.")
+{
+    UpCommand.Create(),
+    DownCommand.Create(),
+    StatusCommand.Create(),
+    SwitchoverCommand.Create(),
+};
+ParseResult arguments = root.Parse(args.Length == 0 ? ["--help"] : args);
+if (arguments.Errors.Count > 0)
+{
+    foreach (string message in arguments.Errors.Select(error => error.Message).Distinct())
+        Console.Error.WriteLine($"redoubt: {message}");
+    string command = arguments.CommandResult.Command == root ? "" : $" {arguments.CommandResult.Command.Name}";
+    Console.Error.WriteLine($"Try: redoubt{command} --help");
+    return ExitCode.Usage;
+}
+
+try
+{
+    // Commands catch signals themselves: the library's own handling would end them after two seconds, in the middle of a stop.
+    return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+}
+catch (NoGroupException error)
+{
+    Console.Error.WriteLine($"redoubt: {error.Message}");
+    return ExitCode.Unreachable;
+}
+catch (LocalGroupException error)
+{
+    Console.Error.WriteLine($"redoubt: {error.Message}");
+    return ExitCode.NotDone;
+}
+catch (OperationCanceledException)
+{
+    return ExitCode.Interrupted;
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.Globalization;
+using Redoubt.Failover;
+using Redoubt.Operations;
+
+namespace Redoubt.Cli;
+
+/// <summary><c>redoubt status</c>: one look at a group, or a table that is kept up to date.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
+    {
+        var choice = new GroupChoice();
+        var watch = new Option<bool>("--watch", "-w") { Description = "Keep the table up to date until Ctrl-C" };
+        var json = new Option<bool>("--json") { Description = "Print JSON, one object" };
+        var command = new Command("status",
+            "Show a group: roles, links, offsets, how far replicas are behind.\n\nExit codes: 0 healthy · 1 degraded or broken · 2 usage · 3 no node reachable");
+        choice.AddTo(command);
+        command.Add(watch);
+        command.Add(json);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(watch) && result.GetValue(json))
+                result.AddError("--watch and --json exclude each other; run status --json again and again instead.");
+        });
+        command.SetAction(async (arguments, _) =>
+        {
+            using ChosenGroup group = choice.Open(arguments);
+            using var interruption = new Interruption();
+            var terminal = new Terminal();
+            return arguments.GetValue(watch)
+                ? await WatchAsync(group, terminal, interruption.Token).ConfigureAwait(false)
+                : await ShowAsync(group, terminal, arguments.GetValue(json), interruption.Token).ConfigureAwait(false);
+        });
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(ChosenGroup group, Terminal terminal, bool json, CancellationToken cancellation)
+    {
+        StatusReport report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
+        if (json)
+            terminal.Write(report.ToJson());
+        else
+            terminal.Write(StatusTable.Draw(report, terminal.Width));
+        return CodeOf(report);
+    }
+
+    private static async Task<int> WatchAsync(ChosenGroup group, Terminal terminal, CancellationToken cancellation)
+    {
+        StatusReport? report = null;
+        using var timer = new PeriodicTimer(WatchInterval);
+        try
+        {
+            do
+            {
+                report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
+                group.Local?.NoteMaster(report.Group);
+                string time = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+                List<Line> lines = StatusTable.Draw(report, terminal.Width);
+                lines.Insert(0, new Line(terminal.IsInteractive ? $"{time}  every second; Ctrl-C ends" : time, Tone.Faint));
+                terminal.Redraw(lines);
+            }
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C is the way to end this.
+        }
+        finally
+        {
+            terminal.EndRedraw();
+        }
+
+        return report is null ? ExitCode.Interrupted : CodeOf(report);
+    }
+
+    private static int CodeOf(StatusReport report)
+    {
+        if (report.Group.Nodes.All(node => node.Failure is not null))
+            return ExitCode.Unreachable;
+        return report.Analysis.Severity == Severity.Healthy ? ExitCode.Done : ExitCode.NotDone;
+    }
+}

@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using Redoubt.Operations;
+using Redoubt.Operations.Local;
+
+namespace Redoubt.Cli;
+
+/// <summary><c>redoubt up</c>: a replicated group on this machine, with a live table until Ctrl-C, which stops it.</summary>
+internal static class UpCommand
+{
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+
+    public static Command Create()
+    {
+        var replicas = new Option<int>("--replicas") { Description = "How many replicas beside the master", HelpName = "N", DefaultValueFactory = _ => 1 };
+        var port = new Option<int>("--port") { Description = "The first port to try; taken ones are passed over", HelpName = "P", DefaultValueFactory = _ => 6379 };
+        Option<string> folder = GroupChoice.FolderOption();
+        var detach = new Option<bool>("--detach", "-d") { Description = "Leave the group running in the background and return; 'redoubt down' stops it" };
+        var server = new Option<string?>("--server") { Description = "The server to start: redoubt-server, or any redis-server. Also REDOUBT_SERVER", HelpName = "program" };
+        var command = new Command("up", "Start a replicated group on this machine and show it until Ctrl-C, which stops it.") { replicas, port, folder, detach, server };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(replicas) is < 0 or > 15)
+                result.AddError("--replicas is between 0 and 15.");
+            if (result.GetValue(port) is < 1 or > 65535)
+                result.AddError("--port is between 1 and 65535.");
+        });
+        command.SetAction((arguments, _) => RunAsync(
+            new LocalGroupRequest
+            {
+                Folder = Path.GetFullPath(arguments.GetValue(folder)!),
+                Server = ServerBinary.Find(arguments.GetValue(server)),
+                Replicas = arguments.GetValue(replicas),
+                Port = arguments.GetValue(port),
+            },
+            arguments.GetValue(detach)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(LocalGroupRequest request, bool detach)
+    {
+        var terminal = new Terminal();
+        using var interruption = new Interruption();
+        using LocalGroup group = LocalGroup.Start(request);
+        using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
+        terminal.Write($"Starting {group.Nodes.Count} x {request.Server}, data in {group.Folder}");
+        string? trouble;
+        try
+        {
+            trouble = await group.WaitUntilReadyAsync(probe, ReadyLimit,
+                state => { if (terminal.IsInteractive) terminal.Redraw([new Line(state, Tone.Faint)]); }, interruption.Token).ConfigureAwait(false);
+            terminal.Erase();
+        }
+        catch (OperationCanceledException)
+        {
+            trouble = "";
+        }
+
+        if (trouble is null && detach)
+        {
+            await AnnounceAsync(group, probe, terminal).ConfigureAwait(false);
+            terminal.EndRedraw();
+            return ExitCode.Done;
+        }
+
+        bool ready = trouble is null;
+        if (ready)
+            await WatchAsync(group, probe, terminal, interruption.Token).ConfigureAwait(false);
+        terminal.EndRedraw();
+        bool clean = await StopAsync(group, terminal).ConfigureAwait(false);
+        if (trouble is { Length: > 0 })
+            await Console.Error.WriteLineAsync($"redoubt: {trouble}").ConfigureAwait(false);
+        return ready && clean ? ExitCode.Done : trouble is "" ? ExitCode.Interrupted : ExitCode.NotDone;
+    }
+
+    private static async Task AnnounceAsync(LocalGroup group, GroupProbe probe, Terminal terminal)
+    {
+        StatusReport report = await StatusReport.TakeAsync(probe, group.Names).ConfigureAwait(false);
+        terminal.Write(StatusTable.Draw(report, terminal.Width));
+        terminal.Write("");
+        terminal.Write(new Line("The group runs in the background. See it: redoubt status. Stop it: redoubt down.", Tone.Faint));
+    }
+
+    private static async Task WatchAsync(LocalGroup group, GroupProbe probe, Terminal terminal, CancellationToken cancellation)
+    {
+        List<string> events = [];
+        bool first = true;
+        using var timer = new PeriodicTimer(RefreshInterval);
+        try
+        {
+            do
+            {
+                IReadOnlyList<string> dead = group.NewlyDead();
+                foreach (string message in dead)
+                    events.Add($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)} {message}");
+                StatusReport report = await StatusReport.TakeAsync(probe, group.Names, cancellation).ConfigureAwait(false);
+                group.NoteMaster(report.Group);
+                // A pipe gets the table once and then only what happens.
+                if (terminal.IsInteractive || first)
+                    terminal.Redraw(Screen(group, report, events, terminal));
+                else if (dead.Count > 0)
+                    terminal.Write(dead.SelectMany(message => message.Split('\n')).Select(line => new Line(line, Tone.Bad)));
+                first = false;
+            }
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C: the servers are stopped by the caller.
+        }
+    }
+
+    private static List<Line> Screen(LocalGroup group, StatusReport report, List<string> events, Terminal terminal)
+    {
+        List<Line> lines = [new Line()];
+        lines.AddRange(StatusTable.Draw(report, terminal.Width));
+        if (events.Count > 0)
+        {
+            lines.Add(new Line());
+            foreach (string line in events.TakeLast(3).SelectMany(message => message.Split('\n')))
+                lines.Add(new Line(line, line.StartsWith(' ') ? Tone.Faint : Tone.Bad));
+        }
+
+        int port = report.Group.Master?.Address.Port ?? group.Nodes[0].Port;
+        lines.Add(new Line());
+        lines.Add(new Line($"Try in another terminal: redis-cli -p {port} · redoubt switchover", Tone.Faint));
+        lines.Add(new Line("Ctrl-C stops the group.", Tone.Faint));
+        return lines;
+    }
+
+    private static async Task<bool> StopAsync(LocalGroup group, Terminal terminal)
+    {
+        terminal.Write(new Line($"Stopping {group.Nodes.Count} servers …", Tone.Faint));
+        IReadOnlyList<string> messages = await group.StopAsync().ConfigureAwait(false);
+        foreach (string message in messages)
+            terminal.Write(new Line(message, Tone.Bad));
+        if (messages.Count == 0)
+            terminal.Write($"Stopped. The data is kept in {group.Folder}");
+        return messages.Count == 0;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Redoubt.Failover;
+using Redoubt.Topology;
+
+namespace Redoubt.Operations;
+
+/// <summary>A switchover's result for programs.</summary>
+public static class SwitchoverJson
+{
+    /// <summary>One JSON object: <c>outcome</c>, <c>summary</c>, who and how long, <c>checks</c>, <c>follow_ups</c>, and the <c>nodes</c>
+    /// as they are now in the form of <see cref="StatusReport.ToJson"/>. What is not known is null.</summary>
+    public static string ToJson(this SwitchoverResult result, GroupProbe probe, IReadOnlyDictionary<NodeAddress, string> names)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("outcome", Word(result.Outcome));
+            json.WriteString("summary", result.Summary);
+            json.WriteString("old_master", result.Plan.OldMaster?.Address.ToString());
+            json.WriteString("target", result.Plan.Target?.Address.ToString());
+            if (result.Pause is { } pause)
+                json.WriteNumber("write_pause_ms", Math.Round(pause.Time.TotalMilliseconds, 1));
+            else
+                json.WriteNull("write_pause_ms");
+            json.WriteString("write_pause_source", result.Pause?.Source);
+            if (result.Proof is { } proof)
+                json.WriteBoolean("nothing_lost_proven", proof.Proven);
+            else
+                json.WriteNull("nothing_lost_proven");
+            json.WriteString("evidence", result.Proof?.Evidence);
+            WriteChecks(json, result.Plan);
+            json.WriteStartArray("follow_ups");
+            foreach (string sentence in result.FollowUps)
+                json.WriteStringValue(sentence);
+            json.WriteEndArray();
+            if (result.After is { } after)
+                StatusReport.Of(after, probe, names).WriteNodes(json);
+            json.WriteEndObject();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <summary>The outcome as one word with underscores.</summary>
+    public static string Word(SwitchoverOutcome outcome) => outcome switch
+    {
+        SwitchoverOutcome.Done => "done",
+        SwitchoverOutcome.DoneWithFollowUps => "done_with_follow_ups",
+        SwitchoverOutcome.Refused => "refused",
+        SwitchoverOutcome.Unreachable => "unreachable",
+        SwitchoverOutcome.RolledBack => "rolled_back",
+        _ => "unknown",
+    };
+
+    private static void WriteChecks(Utf8JsonWriter json, SwitchoverPlan plan)
+    {
+        json.WriteStartArray("checks");
+        foreach (Check check in plan.Checks)
+        {
+            json.WriteStartObject();
+            json.WriteString("rule", check.Rule);
+            json.WriteString("outcome", check.Outcome.ToString().ToLowerInvariant());
+            json.WriteString("evidence", check.Evidence);
+            json.WriteString("remedy", check.Remedy.Length == 0 ? null : check.Remedy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}
