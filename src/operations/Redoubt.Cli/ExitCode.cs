@@ -29,8 +29,14 @@ internal static class ExitCode
     /// <summary>Ctrl-C before anything was changed.</summary>
     public const int Interrupted = 130;
 
-    public const string Table =
-        "Exit codes: 0 done · 1 refused, nothing changed · 2 usage · 3 no node reachable · 4 begun and rolled back · 5 done, with follow-ups · 6 outcome unknown · 130 interrupted before the first change";
+    /// <summary>What a command's help says about them.</summary>
+    public static string Explain(string command) => command switch
+    {
+        "status" => "Exit codes:\n  0 healthy, 1 degraded or broken, 2 usage, 3 no node reachable",
+        "switchover" => "Exit codes:\n  0 done, 1 refused and nothing changed, 2 usage, 3 no node reachable, 4 begun and rolled back,\n"
+            + "  5 done with follow-ups, 6 outcome unknown, 130 interrupted before the first change",
+        _ => "Exit codes:\n  0 done, 1 not done, 2 usage",
+    };
 
     public static int Of(SwitchoverOutcome outcome) => outcome switch
     {

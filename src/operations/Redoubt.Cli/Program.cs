@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Redoubt.Cli;
 using Redoubt.Operations.Local;
 
@@ -22,7 +23,10 @@ if (arguments.Errors.Count > 0)
 try
 {
     // Commands catch signals themselves: the library's own handling would end them after two seconds, in the middle of a stop.
-    return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+    int code = await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+    if (arguments.Action is HelpAction && arguments.CommandResult.Command is var shown && shown != root)
+        Console.WriteLine(ExitCode.Explain(shown.Name));
+    return code;
 }
 catch (NoGroupException error)
 {

@@ -15,8 +15,7 @@ internal static class StatusCommand
         var choice = new GroupChoice();
         var watch = new Option<bool>("--watch", "-w") { Description = "Keep the table up to date until Ctrl-C" };
         var json = new Option<bool>("--json") { Description = "Print JSON, one object" };
-        var command = new Command("status",
-            "Show a group: roles, links, offsets, how far replicas are behind.\n\nExit codes: 0 healthy · 1 degraded or broken · 2 usage · 3 no node reachable");
+        var command = new Command("status", "Show a group: roles, links, offsets, how far replicas are behind.");
         choice.AddTo(command);
         command.Add(watch);
         command.Add(json);

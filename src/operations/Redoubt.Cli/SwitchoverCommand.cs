@@ -21,32 +21,18 @@ internal static class SwitchoverCommand
             CustomParser = GroupChoice.ParseNodes,
             Arity = ArgumentArity.ExactlyOne,
         };
-        var timeout = new Option<int>("--timeout")
-        {
-            Description = "How long writes may be held until the replica has everything, in ms; the hand-over itself may add as much, at least 5 s",
-            HelpName = "ms",
-            DefaultValueFactory = _ => (int)Defaults.Timeout.TotalMilliseconds,
-        };
-        var maxLag = new Option<long>("--max-lag")
-        {
-            Description = "Refuse when the replica is further behind than this",
-            HelpName = "bytes",
-            DefaultValueFactory = _ => Defaults.LagBytesMax,
-        };
+        Option<long> timeout = NumberOption.Create("--timeout",
+            "How long writes may be held until the replica has everything, in ms; the hand-over itself may add as much, at least 5 s",
+            "ms", usual: (long)Defaults.Timeout.TotalMilliseconds, from: 1, to: 3_600_000);
+        Option<long> maxLag = NumberOption.Create("--max-lag", "Refuse when the replica is further behind than this", "bytes",
+            usual: Defaults.LagBytesMax, from: 0, to: long.MaxValue);
         var probeKey = new Option<string?>("--probe-key") { Description = "Measure the write pause by setting this key all the while (it expires after a minute)", HelpName = "key" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only make the checks and print the plan" };
         var json = new Option<bool>("--json") { Description = "Print JSON, one object" };
-        var command = new Command("switchover", $"Make a replica the master, without losing a write.\n\n{ExitCode.Table}");
+        var command = new Command("switchover", "Make a replica the master, without losing a write.");
         choice.AddTo(command);
         foreach (Option option in new Option[] { to, timeout, maxLag, probeKey, dryRun, json })
             command.Add(option);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(timeout) is < 1 or > 3_600_000)
-                result.AddError("--timeout is between 1 and 3600000 ms.");
-            if (result.GetValue(maxLag) < 0)
-                result.AddError("--max-lag is a number of bytes, 0 or more.");
-        });
         command.SetAction(async (arguments, _) =>
         {
             TimeSpan limit = TimeSpan.FromMilliseconds(arguments.GetValue(timeout));
@@ -75,7 +61,7 @@ internal static class SwitchoverCommand
             Report = (step, seen) =>
             {
                 if (!json)
-                    terminal.Write(new Line("  "  + DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), Tone.Faint).Add($"  {step,-10} ").Add(seen));
+                    terminal.Write(new Line("  " + DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), Tone.Faint).Add($"  {step,-10} ").Add(seen));
             },
             Accept = plan =>
             {

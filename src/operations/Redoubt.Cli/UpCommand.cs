@@ -13,26 +13,19 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var replicas = new Option<int>("--replicas") { Description = "How many replicas beside the master", HelpName = "N", DefaultValueFactory = _ => 1 };
-        var port = new Option<int>("--port") { Description = "The first port to try; taken ones are passed over", HelpName = "P", DefaultValueFactory = _ => 6379 };
+        Option<long> replicas = NumberOption.Create("--replicas", "How many replicas beside the master", "N", usual: 1, from: 0, to: 15);
+        Option<long> port = NumberOption.Create("--port", "The first port to try; taken ones are passed over", "P", usual: 6379, from: 1, to: 65535);
         Option<string> folder = GroupChoice.FolderOption();
         var detach = new Option<bool>("--detach", "-d") { Description = "Leave the group running in the background and return; 'redoubt down' stops it" };
         var server = new Option<string?>("--server") { Description = "The server to start: redoubt-server, or any redis-server. Also REDOUBT_SERVER", HelpName = "program" };
         var command = new Command("up", "Start a replicated group on this machine and show it until Ctrl-C, which stops it.") { replicas, port, folder, detach, server };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(replicas) is < 0 or > 15)
-                result.AddError("--replicas is between 0 and 15.");
-            if (result.GetValue(port) is < 1 or > 65535)
-                result.AddError("--port is between 1 and 65535.");
-        });
         command.SetAction((arguments, _) => RunAsync(
             new LocalGroupRequest
             {
                 Folder = Path.GetFullPath(arguments.GetValue(folder)!),
                 Server = ServerBinary.Find(arguments.GetValue(server)),
-                Replicas = arguments.GetValue(replicas),
-                Port = arguments.GetValue(port),
+                Replicas = (int)arguments.GetValue(replicas),
+                Port = (int)arguments.GetValue(port),
             },
             arguments.GetValue(detach)));
         return command;
