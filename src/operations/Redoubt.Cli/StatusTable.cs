@@ -22,11 +22,32 @@ internal static class StatusTable
             lines.Add(new Line());
         foreach (Finding finding in report.Analysis.Findings)
         {
-            lines.Add(new Line(finding.Severity == Severity.Broken ? "! " : "- ", ToneOf(finding.Severity)).Add(finding.Sentence));
-            lines.Add(new Line("  " + finding.Remedy, Tone.Faint));
+            bool first = true;
+            foreach (string part in Wrapped(finding.Sentence, width - 3))
+            {
+                lines.Add(new Line(first ? (finding.Severity == Severity.Broken ? "! " : "- ") : "  ", ToneOf(finding.Severity)).Add(part));
+                first = false;
+            }
+
+            foreach (string part in Wrapped(finding.Remedy, width - 3))
+                lines.Add(new Line("  " + part, Tone.Faint));
         }
 
         return lines;
+    }
+
+    /// <summary>The text in pieces of at most that many characters, cut at spaces where there are any; 0 or less is no limit.</summary>
+    public static IEnumerable<string> Wrapped(string text, int width)
+    {
+        while (width > 0 && text.Length > width)
+        {
+            int space = text.LastIndexOf(' ', width);
+            int cut = space > width / 3 ? space : width;
+            yield return text[..cut];
+            text = text[cut..].TrimStart(' ');
+        }
+
+        yield return text;
     }
 
     /// <summary>Only the table.</summary>

@@ -116,11 +116,11 @@ internal sealed class Terminal
         (_drawn, _drawnWidth) = (rows, width);
     }
 
-    /// <summary>Gives the cursor back.</summary>
+    /// <summary>Gives the cursor back, and takes away the ^C that the terminal has echoed.</summary>
     public void EndRedraw()
     {
         if (IsInteractive)
-            Send(new StringBuilder("\e[?25h"));
+            Send(new StringBuilder("\r\e[K\e[?25h"));
         _drawn = 0;
     }
 

@@ -58,8 +58,13 @@ internal static class UpCommand
         }
 
         bool ready = trouble is null;
-        if (ready)
-            await WatchAsync(group, probe, terminal, interruption.Token).ConfigureAwait(false);
+        if (ready && !await WatchAsync(group, probe, terminal, interruption.Token).ConfigureAwait(false))
+        {
+            terminal.EndRedraw();
+            terminal.Write(new Line("All servers have ended.", Tone.Bad));
+            return ExitCode.NotDone;
+        }
+
         terminal.EndRedraw();
         bool clean = await StopAsync(group, terminal).ConfigureAwait(false);
         if (trouble is { Length: > 0 })
@@ -75,7 +80,8 @@ internal static class UpCommand
         terminal.Write(new Line("The group runs in the background. See it: redoubt status. Stop it: redoubt down.", Tone.Faint));
     }
 
-    private static async Task WatchAsync(LocalGroup group, GroupProbe probe, Terminal terminal, CancellationToken cancellation)
+    /// <summary>Shows the table until Ctrl-C; false when all servers have ended without it.</summary>
+    private static async Task<bool> WatchAsync(LocalGroup group, GroupProbe probe, Terminal terminal, CancellationToken cancellation)
     {
         List<string> events = [];
         bool first = true;
@@ -95,6 +101,8 @@ internal static class UpCommand
                 else if (dead.Count > 0)
                     terminal.Write(dead.SelectMany(message => message.Split('\n')).Select(line => new Line(line, Tone.Bad)));
                 first = false;
+                if (!group.AnyAlive)
+                    return false;
             }
             while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false));
         }
@@ -102,6 +110,8 @@ internal static class UpCommand
         {
             // Ctrl-C: the servers are stopped by the caller.
         }
+
+        return true;
     }
 
     private static List<Line> Screen(LocalGroup group, StatusReport report, List<string> events, Terminal terminal)
@@ -112,7 +122,11 @@ internal static class UpCommand
         {
             lines.Add(new Line());
             foreach (string line in events.TakeLast(3).SelectMany(message => message.Split('\n')))
-                lines.Add(new Line(line, line.StartsWith(' ') ? Tone.Faint : Tone.Bad));
+            {
+                bool quoted = line.StartsWith(' ');
+                foreach (string part in StatusTable.Wrapped(line.TrimStart(), terminal.Width - 6))
+                    lines.Add(new Line(quoted ? "    " + part : part, quoted ? Tone.Faint : Tone.Bad));
+            }
         }
 
         int port = report.Group.Master?.Address.Port ?? group.Nodes[0].Port;

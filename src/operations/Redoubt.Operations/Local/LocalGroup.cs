@@ -59,6 +59,9 @@ public sealed class LocalGroup : IDisposable
     /// <summary>Its nodes, by name.</summary>
     public IReadOnlyList<LocalNode> Nodes => _file.Nodes;
 
+    /// <summary>Whether at least one of its processes still runs.</summary>
+    public bool AnyAlive => _processes.Values.Any(process => process.IsAlive);
+
     /// <summary>Names for reports.</summary>
     public IReadOnlyDictionary<NodeAddress, string> Names => _file.Nodes.ToDictionary(node => node.Address, node => node.Name);
 
