@@ -66,8 +66,14 @@ public static class Replication
 
     public static void WaitForRole(this ServerProcess server, string role) => Wait.For(role, server.Role, "the role");
 
+    /// <summary>
+    /// Waits until the master counts this many replicas as online. A replica has its link up a little before its master knows of it.
+    /// </summary>
     public static void WaitForReplicas(this ServerProcess master, int count) =>
-        Wait.For(count, () => (int)master.InfoNumber("replication", "connected_slaves"), "connected_slaves");
+        Wait.Until(() => OnlineReplicas(master) == count, $"{count} replicas to be online", seen: () => Describe(master));
+
+    public static int OnlineReplicas(this ServerProcess master) => master.Info("replication")
+        .Count(f => f.Key.StartsWith("slave", StringComparison.Ordinal) && f.Value.Contains(",state=online,", StringComparison.Ordinal));
 
     /// <summary>INFO replication as a failure shows it.</summary>
     public static string Describe(ServerProcess server) => $"{server.Kind} on port {server.Port}:\n{server.Call("INFO", "replication").Text}";

@@ -13,6 +13,7 @@ public sealed class Failover_command(ITestOutputHelper output)
         using ServerProcess master = Nodes.Start(masterKind);
         using ServerProcess replica = Nodes.Start(replicaKind);
         replica.Follow(master);
+        master.WaitForReplicas(1);
         using NumberedWriters writers = NumberedWriters.Start(2, master, replica);
         writers.WaitFor(500);
         Assert.Equal("OK", master.Call("FAILOVER").Text);
@@ -41,6 +42,7 @@ public sealed class Failover_command(ITestOutputHelper output)
         {
             writers.WaitFor(200);
             replica.WaitUntilLinked();
+            master.WaitForReplicas(1);
             Wait.Until(() => master.Call("FAILOVER", "TO", "127.0.0.1", $"{replica.Port}", "TIMEOUT", "5000").Text == "OK", "FAILOVER to be accepted");
             replica.WaitForRole("master");
             master.WaitForRole("slave");
@@ -63,6 +65,7 @@ public sealed class Failover_command(ITestOutputHelper output)
         using ServerProcess other = Nodes.Start(ServerKind.Redis);
         target.Follow(master);
         other.Follow(master);
+        master.WaitForReplicas(2);
         WriteLoad.Fill(master, seed: 71, count: 300);
         Assert.Equal("OK", master.Call("FAILOVER", "TO", "127.0.0.1", $"{target.Port}").Text);
         target.WaitForRole("master");
@@ -80,6 +83,7 @@ public sealed class Failover_command(ITestOutputHelper output)
         using ServerProcess replica = Nodes.Start(replicaKind);
         using var link = new CuttingProxy(master.Port);
         replica.Follow(link);
+        master.WaitForReplicas(1);
         link.Stall();
         master.Call("SET", "unseen", "v").OrThrow();
         Assert.Equal("OK", master.Call("FAILOVER").Text);
@@ -101,6 +105,7 @@ public sealed class Failover_command(ITestOutputHelper output)
         using ServerProcess replica = Nodes.Start(replicaKind);
         using var link = new CuttingProxy(master.Port);
         replica.Follow(link);
+        master.WaitForReplicas(1);
         link.Stall();
         master.Call("SET", "unseen", "v").OrThrow();
         using RespConnection writer = master.Connect();

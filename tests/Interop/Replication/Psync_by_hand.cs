@@ -142,7 +142,6 @@ public sealed class Psync_by_hand
         using ServerProcess master = Nodes.Start(kind);
         using ReplicaSession replica = ReplicaSession.Open(master, "eof", "psync2");
         replica.Psync();
-        master.WaitForReplicas(1);
         Wait.Until(() => IsOnline(master, replica), "the replica to be online");
         using RespConnection client = master.Connect();
         client.Call("SET", "k", "v").OrThrow();
@@ -174,7 +173,7 @@ public sealed class Psync_by_hand
     private static bool IsOnline(ServerProcess master, ReplicaSession replica)
     {
         replica.Acknowledge(replica.Offset);
-        return master.Info("replication", "slave0").Contains("state=online", StringComparison.Ordinal);
+        return master.OnlineReplicas() == 1;
     }
 
     /// <summary>Gives a master a history with a backlog, read to its end by a replica that then leaves.</summary>

@@ -124,8 +124,15 @@ public sealed class Roles_and_refusals
         replica.Follow(master);
         model.WaitForReplicas(1);
         master.WaitForReplicas(1);
-        Assert.Equal(model.Info("replication").Keys, master.Info("replication").Keys);
-        Assert.Equal(modelReplica.Info("replication").Keys, replica.Info("replication").Keys);
+        AssertFieldsOf(model, master);
+        AssertFieldsOf(modelReplica, replica);
+    }
+
+    /// <summary>Fields beyond Redis's may come between.</summary>
+    private static void AssertFieldsOf(ServerProcess model, ServerProcess server)
+    {
+        string[] fields = [.. model.Info("replication").Keys];
+        Assert.Equal(fields, server.Info("replication").Keys.Where(fields.Contains));
     }
 
     [Theory]
