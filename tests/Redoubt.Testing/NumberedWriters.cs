@@ -87,7 +87,7 @@ public sealed class NumberedWriters : IDisposable
             connection?.Dispose();
             connection = null;
             current = (current + 1) % _servers.Length;
-            Thread.Sleep(1);
+            Thread.Sleep(1); // a client's back-off: nothing announces that a server takes writes again
         }
 
         connection?.Dispose();

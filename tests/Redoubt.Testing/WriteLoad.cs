@@ -83,7 +83,7 @@ public sealed class WriteLoad : IDisposable
                 Interlocked.Add(ref _writes, 20);
                 if (pause > TimeSpan.Zero)
                 {
-                    Thread.Sleep(pause);
+                    Thread.Sleep(pause); // the load's rate, not a wait
                 }
             }
         }
