@@ -139,7 +139,8 @@ public sealed class LocalGroupTests : IDisposable
     {
         LocalGroup group = LocalGroup.Start(request);
         using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
-        Assert.Null(await group.WaitUntilReadyAsync(probe, TimeSpan.FromSeconds(30), _ => { }, default));
+        string? trouble = await group.WaitUntilReadyAsync(probe, TimeSpan.FromSeconds(30), _ => { }, default);
+        Assert.True(trouble is null, trouble);
         return group;
     }
 }

@@ -54,11 +54,24 @@ public sealed class RealRedis : IDisposable
     public static RealRedis StartReplicaOf(RealRedis master, params string[] directives) =>
         Start(["--replicaof", $"{master.Host} {master.Port}", .. directives]);
 
+    /// <summary>A port nobody listens on, below the range from which the system takes the ports of outgoing connections: one of
+    /// those could be taken by any client at any moment.</summary>
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            int port = Random.Shared.Next(11_000, 20_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Taken; another one will do.
+            }
+        }
     }
 
     /// <summary>Sends one command and returns its reply: the text of a simple, error or number reply with its mark, the
