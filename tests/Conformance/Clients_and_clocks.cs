@@ -35,6 +35,21 @@ public sealed class Clients_and_clocks
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void Expired_keys_are_removed_by_whoever_meets_them(ServerKind kind)
+    {
+        using ServerProcess server = RedisServers.Start(kind);
+        using RespConnection connection = server.Connect();
+        foreach (string[] meeting in new[] { new[] { "SCAN", "0", "COUNT", "100" }, ["KEYS", "*"], ["GET", "past"], ["EXISTS", "past"], ["RANDOMKEY"], ["TTL", "past"] })
+        {
+            // One pipeline is executed in one turn, so the server's own clock cannot come between.
+            RespValue[] replies = connection.Pipeline(new[] { new[] { "SET", "past", "v", "PXAT", "1" }, ["DBSIZE"], meeting, ["DBSIZE"] });
+            Assert.Equal("OK", replies[0].Text);
+            Assert.Equal((1, 0), (replies[1].Integer, replies[3].Integer));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void A_killed_client_is_disconnected_and_the_killer_is_not(ServerKind kind)
     {
         using ServerProcess server = RedisServers.Start(kind);
