@@ -39,12 +39,13 @@ public sealed class Clients_and_clocks
     {
         using ServerProcess server = RedisServers.Start(kind);
         using RespConnection connection = server.Connect();
-        foreach (string[] meeting in new[] { new[] { "SCAN", "0", "COUNT", "100" }, ["KEYS", "*"], ["GET", "past"], ["EXISTS", "past"], ["RANDOMKEY"], ["TTL", "past"] })
+        // KEYS leaves them out without removing them.
+        foreach (string[] meeting in new[] { new[] { "SCAN", "0", "COUNT", "100" }, ["GET", "past"], ["EXISTS", "past"], ["RANDOMKEY"], ["TTL", "past"] })
         {
             // One pipeline is executed in one turn, so the server's own clock cannot come between.
             RespValue[] replies = connection.Pipeline(new[] { new[] { "SET", "past", "v", "PXAT", "1" }, ["DBSIZE"], meeting, ["DBSIZE"] });
             Assert.Equal("OK", replies[0].Text);
-            Assert.Equal((1, 0), (replies[1].Integer, replies[3].Integer));
+            Assert.True(replies[1].Integer == 1 && replies[3].Integer == 0, $"{meeting[0]} left the key where it was");
         }
     }
 
