@@ -1,6 +1,7 @@
 // The words of an inline command, split and unquoted in place, as Redis splits lines: blanks separate words; "…" knows
 // \n \r \t \b \a \xHH and \c for any other c; '…' knows only \'. A closing quote must be followed by a blank or the end.
-// Unquoting never makes a word longer, so it is written over the line itself.
+// Unquoting never makes a word longer, so it is written over the line itself. The line holds no zero byte: the parser, like
+// Redis, finds no end of a line behind one.
 
 namespace Redoubt.Resp;
 
@@ -14,7 +15,7 @@ internal static class InlineArguments
         {
             while (i < line.Length && IsBlank(line[i]))
                 i++;
-            if (i >= line.Length || line[i] == 0)
+            if (i >= line.Length)
                 return true;
             int start = i;
             int write = i;
@@ -26,7 +27,7 @@ internal static class InlineArguments
 
     private static bool TryReadWord(Span<byte> line, ref int i, ref int write)
     {
-        while (i < line.Length && !IsBlank(line[i]) && line[i] != 0)
+        while (i < line.Length && !EndsWord(line[i]))
         {
             byte c = line[i];
             if (c is (byte)'"' or (byte)'\'')
@@ -104,7 +105,11 @@ internal static class InlineArguments
         return false;
     }
 
-    private static bool IsBlank(byte c) => c is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or 11 or 12;
+    /// <summary>What may stand between words.</summary>
+    private static bool IsBlank(byte c) => EndsWord(c) || c is 11 or 12;
+
+    /// <summary>What ends a word outside of quotes. Vertical tab and form feed are part of a word once it has begun.</summary>
+    private static bool EndsWord(byte c) => c is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t';
 
     private static bool IsHex(byte c) => char.IsAsciiHexDigit((char)c);
 

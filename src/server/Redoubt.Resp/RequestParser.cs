@@ -5,7 +5,12 @@
 //
 // How: `Parse` reads complete requests from the front of a buffer into a RequestBatch and stops at the first incomplete
 // one, whose progress (arguments found so far, bytes looked at, length of the bulk being waited for) is kept here. All
-// kept positions are relative to the first byte of that request, so that the owner of the buffer may move it.
+// kept positions are relative to the first byte of that request, so that the owner of the buffer may move it. What has been
+// found stays aside until the request is complete, so that no argument is handled once per piece.
+//
+// Inline words in quotes are unquoted over the line itself. Whoever executes only a part of a batch and comes back for the
+// rest must find the bytes as they came: the line is kept until the next `Parse`, and `Restart` puts it back. There is at
+// most one such line in a batch, the last one.
 //
 // Invariants: ranges lie inside the buffer; a request is reported once; after an error the parser is not used again.
 // Limits and texts are those of redis-server 7.0.15: inline and header lines of 64 KB, `proto-max-bulk-len`, 2^31-1
@@ -37,6 +42,9 @@ public sealed class RequestParser
     private int _scanned;
     private long _bulkLength = -1;
     private bool _canonical;
+    private byte[]? _quotedLine;
+    private int _quotedStart;
+    private int _quotedLength;
 
     /// <summary>"Protocol error: …" without the leading "ERR ".</summary>
     public string? Error { get; private set; }
@@ -50,14 +58,13 @@ public sealed class RequestParser
     /// <summary>How many bytes the buffer must hold, from the start of the incomplete request, before another look is worth while.</summary>
     public long BytesWanted => _bulkLength > 0 ? _scanned + _bulkLength + 2 : 0;
 
-    public bool IsMidRequest => _expected > 0;
-
     /// <summary>
     /// Reads requests from <paramref name="buffer"/>[<paramref name="position"/>..]. On return <paramref name="position"/>
     /// is the start of the first request that is not in the batch. Inline requests are unquoted in place.
     /// </summary>
     public ParseStatus Parse(Span<byte> buffer, ref int position, RequestBatch batch)
     {
+        _quotedLength = 0;
         while (position < buffer.Length)
         {
             if (batch.IsFull)
@@ -65,85 +72,60 @@ public sealed class RequestParser
             ParseStatus status = _expected == 0 && buffer[position] != (byte)'*'
                 ? ParseInline(buffer, ref position, batch, out bool complete)
                 : ParseArray(buffer, ref position, batch, out complete);
-            if (status == ParseStatus.ProtocolError || !complete)
+            if (status != ParseStatus.NeedMore || !complete)
                 return status;
         }
         return ParseStatus.NeedMore;
     }
 
-    /// <summary>Forgets an incomplete request: its bytes will be shown again from their start.</summary>
-    public void Restart()
+    /// <summary>
+    /// Forgets what the last <see cref="Parse"/> of this buffer found: some of its bytes will be shown again, from the start of a request.
+    /// </summary>
+    public void Restart(Span<byte> buffer)
     {
         _expected = 0;
-        _foundCount = 0;
         _bulkLength = -1;
+        Error = null;
+        ForgetFound();
+        RestoreQuotedLine(buffer);
     }
 
     private ParseStatus ParseArray(Span<byte> buffer, ref int position, RequestBatch batch, out bool complete)
     {
         complete = false;
-        int start = position;
-        int first = batch.ArgumentCount;
-        int cursor = start;
         if (_expected > 0)
+            return Resume(buffer, ref position, batch, out complete);
+        int start = position;
+        int lineEnd = FindLine(buffer, start, out int next);
+        if (lineEnd < 0)
+            return buffer.Length - start > LineBytesMax ? Fail("Protocol error: too big mbulk count string") : ParseStatus.NeedMore;
+        if (!TryParseLength(buffer[(start + 1)..lineEnd], out long count) || count > int.MaxValue)
+            return Fail("Protocol error: invalid multibulk length");
+        if (count > 10 && !IsTrusted)
+            return Fail("Protocol error: unauthenticated multibulk length");
+        if (count <= 0)
         {
-            cursor = start + _scanned;
-            for (int i = 0; i < _foundCount; i++)
-                batch.AddArgument(start + _found![i].Start, _found[i].Length);
+            position = next;
+            complete = true;
+            return ParseStatus.NeedMore;
         }
-        else
-        {
-            int lineEnd = FindLine(buffer, start, out int next);
-            if (lineEnd < 0)
-                return buffer.Length - start > LineBytesMax ? Fail("Protocol error: too big mbulk count string") : ParseStatus.NeedMore;
-            if (!TryParseLength(buffer[(start + 1)..lineEnd], out long count, out _canonical) || count > int.MaxValue)
-                return Fail("Protocol error: invalid multibulk length");
-            if (count > 10 && !IsTrusted)
-                return Fail("Protocol error: unauthenticated multibulk length");
-            cursor = next;
-            if (count <= 0)
-            {
-                position = cursor;
-                complete = true;
-                return ParseStatus.NeedMore;
-            }
-            _expected = (int)count;
-            _bulkLength = -1;
-        }
-        return ReadBulks(buffer, ref position, batch, first, cursor, out complete);
+        _canonical = buffer[next - 1] == (byte)'\n';
+        _expected = (int)count;
+        _bulkLength = -1;
+        return ReadBulks(buffer, ref position, batch, next, out complete);
     }
 
-    private ParseStatus ReadBulks(Span<byte> buffer, ref int position, RequestBatch batch, int first, int cursor, out bool complete)
+    /// <summary>Reads the arguments of a request whose header has just been read.</summary>
+    private ParseStatus ReadBulks(Span<byte> buffer, ref int position, RequestBatch batch, int cursor, out bool complete)
     {
         complete = false;
         int start = position;
+        int first = batch.ArgumentCount;
         while (batch.ArgumentCount - first < _expected)
         {
-            if (_bulkLength < 0)
-            {
-                if (cursor >= buffer.Length)
-                    return Suspend(batch, first, start, cursor);
-                // The common header, "$d\r\n" or "$dd\r\n", without a search.
-                if (!TryReadShortHeader(buffer, ref cursor))
-                {
-                    int lineEnd = FindLine(buffer, cursor, out int next);
-                    if (lineEnd < 0)
-                    {
-                        if (buffer.Length - cursor > LineBytesMax)
-                            return Fail("Protocol error: too big bulk count string");
-                        return Suspend(batch, first, start, cursor);
-                    }
-                    if (buffer[cursor] != (byte)'$')
-                        return Fail($"Protocol error: expected '$', got '{(char)buffer[cursor]}'");
-                    if (!TryParseLength(buffer[(cursor + 1)..lineEnd], out long length, out bool canonical) || length < 0 || length > BulkBytesMax)
-                        return Fail("Protocol error: invalid bulk length");
-                    if (length > 16384 && !IsTrusted)
-                        return Fail("Protocol error: unauthenticated bulk length");
-                    _canonical &= canonical;
-                    _bulkLength = length;
-                    cursor = next;
-                }
-            }
+            // The common header, "$d\r\n" or "$dd\r\n", without a search.
+            if (!TryReadShortHeader(buffer, ref cursor) && !TryReadHeader(buffer, ref cursor))
+                return Error is null ? Suspend(batch, first, start, cursor) : ParseStatus.ProtocolError;
             if (buffer.Length - cursor < _bulkLength + 2)
                 return Suspend(batch, first, start, cursor);
             batch.AddArgument(cursor, (int)_bulkLength);
@@ -155,9 +137,75 @@ public sealed class RequestParser
         batch.AddRequest(first, start, cursor - start, _canonical);
         position = cursor;
         _expected = 0;
-        _foundCount = 0;
         complete = true;
         return ParseStatus.NeedMore;
+    }
+
+    /// <summary>Goes on with a request that was incomplete.</summary>
+    private ParseStatus Resume(Span<byte> buffer, ref int position, RequestBatch batch, out bool complete)
+    {
+        complete = false;
+        int start = position;
+        int cursor = start + _scanned;
+        while (_foundCount < _expected)
+        {
+            if (_bulkLength < 0 && !TryReadShortHeader(buffer, ref cursor) && !TryReadHeader(buffer, ref cursor))
+            {
+                _scanned = cursor - start;
+                return Error is null ? ParseStatus.NeedMore : ParseStatus.ProtocolError;
+            }
+            if (buffer.Length - cursor < _bulkLength + 2)
+            {
+                _scanned = cursor - start;
+                return ParseStatus.NeedMore;
+            }
+            KeepFound(new ArgumentRange(cursor - start, (int)_bulkLength));
+            cursor += (int)_bulkLength;
+            _canonical &= buffer[cursor] == (byte)'\r' && buffer[cursor + 1] == (byte)'\n';
+            cursor += 2;
+            _bulkLength = -1;
+        }
+        int first = batch.ArgumentCount;
+        for (int i = 0; i < _foundCount; i++)
+            batch.AddArgument(start + _found![i].Start, _found[i].Length);
+        batch.AddRequest(first, start, cursor - start, _canonical);
+        position = cursor;
+        _expected = 0;
+        ForgetFound();
+        complete = true;
+        return ParseStatus.NeedMore;
+    }
+
+    /// <summary>Reads any header of a bulk string. False when it is incomplete, or wrong: then <see cref="Error"/> is set.</summary>
+    private bool TryReadHeader(ReadOnlySpan<byte> buffer, ref int cursor)
+    {
+        int lineEnd = FindLine(buffer, cursor, out int next);
+        if (lineEnd < 0)
+        {
+            if (buffer.Length - cursor > LineBytesMax)
+                Fail("Protocol error: too big bulk count string");
+            return false;
+        }
+        if (buffer[cursor] != (byte)'$')
+        {
+            char got = buffer[cursor] is (byte)'\r' or (byte)'\n' ? ' ' : (char)buffer[cursor];
+            Fail($"Protocol error: expected '$', got '{got}'");
+        }
+        else if (!TryParseLength(buffer[(cursor + 1)..lineEnd], out long length) || length < 0 || length > BulkBytesMax)
+        {
+            Fail("Protocol error: invalid bulk length");
+        }
+        else if (length > 16384 && !IsTrusted)
+        {
+            Fail("Protocol error: unauthenticated bulk length");
+        }
+        else
+        {
+            _canonical &= buffer[next - 1] == (byte)'\n';
+            _bulkLength = length;
+            cursor = next;
+        }
+        return Error is null;
     }
 
     private bool TryReadShortHeader(ReadOnlySpan<byte> buffer, ref int cursor)
@@ -184,43 +232,68 @@ public sealed class RequestParser
     /// <summary>Keeps what is known of an incomplete request, relative to its start.</summary>
     private ParseStatus Suspend(RequestBatch batch, int first, int start, int cursor)
     {
-        int count = batch.ArgumentCount - first;
-        if (count > 0)
-        {
-            if (_found is null || _found.Length < count)
-                System.Array.Resize(ref _found, Math.Max(count, Math.Min(2 * count, 1 << 20)));
-            for (int i = _foundCount; i < count; i++)
-            {
-                ArgumentRange range = batch.Arguments[first + i];
-                _found[i] = new ArgumentRange(range.Start - start, range.Length);
-            }
-        }
-        _foundCount = count;
+        foreach (ArgumentRange range in batch.Arguments[first..])
+            KeepFound(new ArgumentRange(range.Start - start, range.Length));
         _scanned = cursor - start;
         batch.DropArguments(first);
         return ParseStatus.NeedMore;
     }
 
+    private void KeepFound(ArgumentRange range)
+    {
+        if (_found is null || _found.Length == _foundCount)
+            System.Array.Resize(ref _found, Math.Max(16, 2 * _foundCount));
+        _found[_foundCount++] = range;
+    }
+
+    private void ForgetFound()
+    {
+        _foundCount = 0;
+        if (_found is { Length: > 1024 })
+            _found = null;
+    }
+
     private ParseStatus ParseInline(Span<byte> buffer, ref int position, RequestBatch batch, out bool complete)
     {
         complete = false;
-        int newline = buffer[position..].IndexOf((byte)'\n');
+        int newline = IndexOrEnd(buffer[position..], (byte)'\n');
         if (newline < 0)
             return buffer.Length - position > LineBytesMax ? Fail("Protocol error: too big inline request") : ParseStatus.NeedMore;
         int start = position;
         int end = start + newline;
         int lineEnd = end > start && buffer[end - 1] == (byte)'\r' ? end - 1 : end;
         int first = batch.ArgumentCount;
-        if (!InlineArguments.TrySplit(buffer[start..lineEnd], start, batch))
+        Span<byte> line = buffer[start..lineEnd];
+        bool isQuoted = line.ContainsAny((byte)'"', (byte)'\'');
+        if (isQuoted)
+            KeepQuotedLine(line, start);
+        if (!InlineArguments.TrySplit(line, start, batch))
         {
             batch.DropArguments(first);
+            RestoreQuotedLine(buffer);
             return Fail("Protocol error: unbalanced quotes in request");
         }
         position = end + 1;
         complete = true;
         if (batch.ArgumentCount > first)
             batch.AddRequest(first, start, position - start, isCanonical: false);
-        return ParseStatus.NeedMore;
+        return isQuoted ? ParseStatus.BatchFull : ParseStatus.NeedMore;
+    }
+
+    private void KeepQuotedLine(ReadOnlySpan<byte> line, int start)
+    {
+        if (_quotedLine is null || _quotedLine.Length < line.Length)
+            _quotedLine = new byte[line.Length];
+        line.CopyTo(_quotedLine);
+        _quotedStart = start;
+        _quotedLength = line.Length;
+    }
+
+    private void RestoreQuotedLine(Span<byte> buffer)
+    {
+        if (_quotedLength > 0)
+            _quotedLine.AsSpan(0, _quotedLength).CopyTo(buffer[_quotedStart..]);
+        _quotedLength = 0;
     }
 
     private ParseStatus Fail(string error)
@@ -233,30 +306,38 @@ public sealed class RequestParser
     private static int FindLine(ReadOnlySpan<byte> buffer, int from, out int next)
     {
         // Like Redis: the line ends at the first CR, and the byte after it is skipped whatever it is, but must have arrived.
-        int cr = buffer[from..].IndexOf((byte)'\r');
+        int cr = IndexOrEnd(buffer[from..], (byte)'\r');
         next = from + cr + 2;
         return cr < 0 || next > buffer.Length ? -1 : from + cr;
     }
 
-    /// <summary>A number as Redis's string2ll takes it: no leading zero, no plus, no blanks.</summary>
-    private static bool TryParseLength(ReadOnlySpan<byte> text, out long value, out bool canonical)
+    /// <summary>Where the byte first stands, or -1. Like Redis, which searches as C does, this never looks past a zero byte.</summary>
+    private static int IndexOrEnd(ReadOnlySpan<byte> bytes, byte wanted)
     {
-        canonical = true;
+        int at = bytes.IndexOfAny(wanted, (byte)0);
+        return at >= 0 && bytes[at] == wanted ? at : -1;
+    }
+
+    /// <summary>A number as Redis's string2ll takes it: no leading zero, no plus, no blanks, 64 bits.</summary>
+    private static bool TryParseLength(ReadOnlySpan<byte> text, out long value)
+    {
         value = 0;
         if (text.IsEmpty || text.Length > 20)
             return false;
         bool negative = text[0] == (byte)'-';
         ReadOnlySpan<byte> digits = negative ? text[1..] : text;
-        if (digits.IsEmpty || digits.Length > 18 || (digits[0] == (byte)'0' && (digits.Length > 1 || negative)))
+        if (digits.IsEmpty || digits.Length > 19 || (digits[0] == (byte)'0' && (digits.Length > 1 || negative)))
             return false;
+        ulong magnitude = 0;
         foreach (byte digit in digits)
         {
             if ((uint)(digit - '0') > 9)
                 return false;
-            value = value * 10 + (digit - '0');
+            magnitude = magnitude * 10 + (uint)(digit - '0');
         }
-        if (negative)
-            value = -value;
+        if (magnitude > (negative ? 1UL << 63 : long.MaxValue))
+            return false;
+        value = negative ? (long)(0 - magnitude) : (long)magnitude;
         return true;
     }
 }

@@ -14,7 +14,6 @@
 // Source: the RESP specification of redis.io, and redis-server 7.0.15 as the judge.
 
 using System.Buffers.Text;
-using System.Globalization;
 
 namespace Redoubt.Resp;
 
@@ -28,7 +27,7 @@ public sealed class RespWriter
     /// <summary>2 or 3: which protocol the client that is being served speaks.</summary>
     public int Protocol { get; set; } = 2;
 
-    /// <summary>Bytes written so far, in bytes.</summary>
+    /// <summary>Bytes written so far.</summary>
     public int Length => _length;
 
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _length);
@@ -135,12 +134,12 @@ public sealed class RespWriter
 
     public void Double(double value)
     {
-        string text = double.IsPositiveInfinity(value) ? "inf" : double.IsNegativeInfinity(value) ? "-inf"
-            : value.ToString("R", CultureInfo.InvariantCulture);
+        Span<byte> text = stackalloc byte[DoubleText.BytesMax];
+        int length = DoubleText.Write(text, value);
         if (Protocol == 3)
-            Raw(System.Text.Encoding.ASCII.GetBytes("," + text + "\r\n"));
+            Line((byte)',', text[..length]);
         else
-            Bulk(text);
+            Bulk(text[..length]);
     }
 
     /// <summary>Text for people: a verbatim string (format of three letters, such as "txt") in RESP3, a bulk string in RESP2.</summary>

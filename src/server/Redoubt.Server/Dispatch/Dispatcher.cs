@@ -74,14 +74,14 @@ internal sealed class Dispatcher : ITransactions
                 ref readonly Request request = ref _batch[i];
                 if (!TryRun(client, buffer, i))
                 {
-                    parser.Restart();
+                    parser.Restart(buffer);
                     return request.RawStart;
                 }
                 if (client.IsClosed || client.CloseAfterReply)
                     return length;
                 if (client.IsBlocked)
                 {
-                    parser.Restart();
+                    parser.Restart(buffer);
                     return request.RawStart + request.RawLength;
                 }
             }
