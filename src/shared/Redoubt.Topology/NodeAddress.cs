@@ -18,10 +18,19 @@ public readonly struct NodeAddress : IEquatable<NodeAddress>
         Port = port;
     }
 
+    private NodeAddress(string host, ushort port)
+    {
+        _host = host;
+        Port = port;
+    }
+
+    /// <summary>An address as a node states it, which may be unusable: a replica that named no port has port 0.</summary>
+    public static NodeAddress Stated(string host, int port) => new(host, (ushort)port);
+
     /// <summary>The name or IP address, an IPv6 address without its brackets.</summary>
     public string Host => _host ?? "";
 
-    /// <summary>From 1 to 65535; 0 only in the default value.</summary>
+    /// <summary>From 1 to 65535; 0 only in the default value and where a node stated it.</summary>
     public int Port { get; }
 
     /// <summary>Reads <c>host:port</c> or <c>[v6]:port</c>. With <paramref name="defaultPort"/> given, the port may be

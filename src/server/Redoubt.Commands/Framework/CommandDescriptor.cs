@@ -29,8 +29,22 @@ public sealed class CommandDescriptor
     /// <summary>The subcommands of a container such as CLIENT, by name; empty for others.</summary>
     public CommandDescriptor[] Subcommands { get; init; } = [];
 
-    /// <summary>How often it was called; counted by the dispatcher for INFO.</summary>
+    /// <summary>How often it was called; counted, as what follows, by the dispatcher for INFO.</summary>
     public long Calls { get; set; }
+
+    /// <summary>How often it was refused before it ran.</summary>
+    public long RejectedCalls { get; set; }
+
+    /// <summary>How often it ran and answered with an error.</summary>
+    public long FailedCalls { get; set; }
+
+    /// <summary>CONFIG RESETSTAT.</summary>
+    public void ResetStatistics()
+    {
+        Calls = 0;
+        RejectedCalls = 0;
+        FailedCalls = 0;
+    }
 
     public bool Has(CommandFlags flag) => (Flags & flag) != 0;
 

@@ -19,6 +19,9 @@ public abstract unsafe class NativeHeap : IDisposable
     /// <summary>Bytes handed out, rounded up to what a block really occupies.</summary>
     public long UsedBytes { get; protected set; }
 
+    /// <summary>Bytes that this heap holds of the system's for the blocks: used ones, and the gaps between them.</summary>
+    public virtual long HeldBytes => UsedBytes;
+
     /// <summary>Blocks handed out and not given back.</summary>
     public long BlockCount { get; protected set; }
 

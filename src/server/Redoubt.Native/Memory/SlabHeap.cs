@@ -48,6 +48,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     private readonly SlabPool _smallSlabs = new(SmallSlabBytes);
     private readonly SlabPool _largeSlabs = new(LargeSlabBytes);
     private readonly bool _hugePages;
+    private long _largeBytes;
 
     /// <param name="hugePages">Ask the system for huge pages: fewer page faults and TLB misses on large datasets.</param>
     public SlabHeap(bool hugePages = true) => _hugePages = hugePages;
@@ -63,6 +64,8 @@ public sealed unsafe class SlabHeap : NativeHeap
         public Slab* Next;
         public Slab* Previous;
     }
+
+    public override long HeldBytes => _smallSlabs.HeldBytes + _largeSlabs.HeldBytes + _largeBytes;
 
     public override byte* Allocate(long size)
     {
@@ -116,6 +119,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     {
         Invariant.That(size > SlabBlockBytesMax, "only large blocks leave the heap");
         UsedBytes -= size;
+        _largeBytes -= size;
         BlockCount--;
         return block;
     }
@@ -133,6 +137,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     {
         byte* block = (byte*)NativeMemory.Alloc((nuint)size);
         UsedBytes += size;
+        _largeBytes += size;
         BlockCount++;
         return block;
     }
@@ -214,6 +219,9 @@ public sealed unsafe class SlabHeap : NativeHeap
         private readonly Stack<nint> _cold = new();
         private byte* _next;
         private byte* _end;
+
+        /// <summary>Slabs that were handed out at some time and not given back to the system since, in bytes.</summary>
+        public long HeldBytes => (long)_arenas.Count * ArenaBytes - (_end - _next) - (long)_cold.Count * slabBytes;
 
         public byte* Take(bool hugePages)
         {

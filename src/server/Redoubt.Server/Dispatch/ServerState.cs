@@ -54,6 +54,15 @@ internal sealed class ServerState
 
     public long TotalForks { get; set; }
 
+    /// <summary>Time that the search for expired keys took.</summary>
+    public long ExpiryMicroseconds { get; set; }
+
+    /// <summary>How often that search stopped because its time was up.</summary>
+    public long ExpiryTimeCaps { get; set; }
+
+    /// <summary>Share of the keys with an expiry that had expired when they were looked at; a running mean, 0 to 1.</summary>
+    public double ExpiredShare { get; set; }
+
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
     {
@@ -71,6 +80,9 @@ internal sealed class ServerState
         ReadsProcessed = 0;
         WritesProcessed = 0;
         TotalForks = 0;
+        ExpiryMicroseconds = 0;
+        ExpiryTimeCaps = 0;
+        ExpiredShare = 0;
     }
 }
 

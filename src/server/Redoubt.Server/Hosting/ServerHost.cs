@@ -262,7 +262,7 @@ internal sealed class ServerHost : IDisposable
         _keyspace.Statistics.Reset();
         _replication.Replicas.ResetStatistics();
         foreach (CommandDescriptor command in CommandTable.All)
-            command.Calls = 0;
+            command.ResetStatistics();
     }
 
     public void Dispose()

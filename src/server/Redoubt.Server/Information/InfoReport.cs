@@ -1,4 +1,14 @@
-using System.Text;
+// INFO: the server as monitoring sees it.
+//
+// Exporters, sentinels and client libraries read these lines by name and often by position, so sections, fields, order and
+// number formats are those of Redis 7.0. A field whose feature does not exist here is a true zero, never an invented figure; where
+// a field's meaning had to be carried over (there is no fork, memory comes from no malloc), the section that writes it says how.
+//
+// Most values stand ready as counters of the part they belong to. Rates, the peak of the memory and the largest buffers
+// are sampled by the loop's timer, because nobody can tell them afterwards.
+//
+// The keyspace thread only: a report is of one moment between two commands.
+
 using Redoubt.Commands;
 using Redoubt.Native.Sockets;
 using Redoubt.Server.Configuration;
@@ -12,23 +22,109 @@ using Redoubt.Server.Replicas;
 namespace Redoubt.Server.Information;
 
 /// <summary>INFO.</summary>
-internal sealed class InfoReport(
-    ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, SnapshotKeeper snapshots,
-    DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
-    DeletionNotes notes, SocketLoop sockets) : IServerStatus
+internal sealed class InfoReport : IServerStatus
 {
+    private readonly ServerConfig _config;
+    private readonly ServerSection _server;
+    private readonly ClientsSection _clients;
+    private readonly MemorySection _memory;
+    private readonly PersistenceSection _persistence;
+    private readonly StatsSection _stats;
+    private readonly ReplicationSection _replication;
+    private readonly CommandSections _commands;
+    private readonly Redoubt.Keyspace.Keyspace _keyspace;
+
+    public InfoReport(
+        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, SnapshotKeeper snapshots,
+        DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
+        DeletionNotes notes, SocketLoop sockets)
+    {
+        _config = config;
+        _keyspace = keyspace;
+        MemoryWatch memory = new(keyspace, connections, replication.Stream);
+        _server = new ServerSection(config, state, lifecycle, sockets);
+        _clients = new ClientsSection(config, connections, memory);
+        _memory = new MemorySection(config, keyspace, memory, notes);
+        _persistence = new PersistenceSection(state, snapshots, loader, keyspace);
+        _stats = new StatsSection(state, keyspace, replication, errors);
+        _replication = new ReplicationSection(config, state, replication);
+        _commands = new CommandSections(errors);
+        loop.Timer += nowMs =>
+        {
+            memory.Sample(nowMs);
+            _stats.Sample(nowMs);
+        };
+    }
+
     public string RedisVersion => ServerVersion.Redis;
 
     public string Info(IReadOnlyList<string> sections)
     {
-        StringBuilder text = new();
-        text.Append("# Replication\r\n");
-        text.Append("role:").Append(state.IsReplica ? "slave" : "master").Append("\r\n");
-        text.Append("connected_slaves:").Append(replication.Replicas.Registry.Count).Append("\r\n");
-        text.Append("master_repl_offset:").Append(replication.Stream.Offset).Append("\r\n");
-        if (state.IsReplica)
-            text.Append("master_link_status:").Append(state.IsMasterLinkUp ? "up" : "down").Append("\r\n");
-        _ = (config, keyspace, connections, snapshots, loader, lifecycle, errors, loop, notes, sockets);
+        InfoText text = new();
+        HashSet<InfoSection> chosen = SectionChoice.Of(sections);
+        foreach (InfoSection section in Enum.GetValues<InfoSection>())
+        {
+            if (chosen.Contains(section))
+                Write(section, text);
+        }
         return text.ToString();
+    }
+
+    private void Write(InfoSection section, InfoText text)
+    {
+        switch (section)
+        {
+            case InfoSection.Server:
+                _server.Write(text);
+                break;
+            case InfoSection.Clients:
+                _clients.Write(text);
+                break;
+            case InfoSection.Memory:
+                _memory.Write(text);
+                break;
+            case InfoSection.Persistence:
+                _persistence.Write(text);
+                break;
+            case InfoSection.Stats:
+                _stats.Write(text);
+                break;
+            case InfoSection.Replication:
+                _replication.Write(text);
+                break;
+            case InfoSection.Cpu:
+                ProcessorSection.Write(text);
+                break;
+            case InfoSection.Modules:
+                text.Section("Modules");
+                break;
+            case InfoSection.CommandStats:
+                CommandSections.WriteCommands(text);
+                break;
+            case InfoSection.ErrorStats:
+                _commands.WriteErrors(text);
+                break;
+            case InfoSection.LatencyStats:
+                text.Section("Latencystats");
+                break;
+            case InfoSection.Cluster:
+                text.Section("Cluster");
+                text.Line("cluster_enabled", false);
+                break;
+            case InfoSection.Keyspace:
+                WriteKeyspace(text);
+                break;
+        }
+    }
+
+    private void WriteKeyspace(InfoText text)
+    {
+        text.Section("Keyspace");
+        for (int i = 0; i < _config.Databases; i++)
+        {
+            Redoubt.Keyspace.Database database = _keyspace[i];
+            if (database.Count > 0)
+                text.Line("db" + i, $"keys={database.Count},expires={database.ExpiringCount},avg_ttl={database.AverageTtlMs}");
+        }
     }
 }

@@ -1,0 +1,84 @@
+using System.Buffers;
+using System.Text;
+using Redoubt.Replication;
+using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
+using Redoubt.Server.Loop;
+using Redoubt.Server.Replicas;
+using Redoubt.Topology;
+
+namespace Redoubt.Server.Information;
+
+/// <summary>This server's place in its group, in the words that the tools read (see <see cref="ReplicationInfo"/>).</summary>
+internal sealed class ReplicationSection(ServerConfig config, ServerState state, ReplicationService service)
+{
+    public void Write(InfoText text)
+    {
+        ArrayBufferWriter<byte> bytes = new(1024);
+        ReplicationInfoWriter.Write(Now(), bytes);
+        text.Ready(Encoding.UTF8.GetString(bytes.WrittenSpan));
+    }
+
+    private ReplicationInfo Now()
+    {
+        ReplicationStream stream = service.Stream;
+        long nowMs = Clock.UnixMs;
+        ReplicaRegistry replicas = service.Replicas.Registry;
+        bool wantsGood = config.MinReplicasToWrite > 0 && config.MinReplicasMaxLagSeconds > 0;
+        return new ReplicationInfo
+        {
+            Role = service.Role,
+            Master = state.IsReplica ? Link() : null,
+            ConnectedReplicas = replicas.Count,
+            GoodReplicas = wantsGood ? replicas.CountGood(config.MinReplicasMaxLagSeconds, nowMs) : null,
+            Replicas = Replicas(replicas, nowMs),
+            FailoverState = service.Failover.State,
+            ReplicationId = service.History.Id,
+            SecondReplicationId = service.History.SecondId,
+            Offset = stream.Offset,
+            SecondOffset = service.History.SecondOffset,
+            BacklogActive = stream.IsActive,
+            BacklogSizeBytes = stream.BacklogSizeBytes,
+            Backlog = stream.Window ?? default,
+        };
+    }
+
+    private Redoubt.Topology.MasterLink Link()
+    {
+        MasterAddress address = config.ReplicaOf!.Value;
+        Redoubt.Server.Replicas.MasterLink link = service.Master;
+        long now = Clock.SteadyMs;
+        long sinceIo = link.LastIoSteadyMs == 0 ? -1 : (now - link.LastIoSteadyMs) / 1000;
+        // Before there is any history to go on from, the next byte that is wanted is the first.
+        bool hasHistory = state.IsMasterLinkUp || link.HasHistory;
+        ReplicationOffset nothing = new(1);
+        bool receives = link.State == LinkState.Sync;
+        return new Redoubt.Topology.MasterLink
+        {
+            Address = NodeAddress.Stated(address.Host, address.Port),
+            IsUp = state.IsMasterLinkUp,
+            LastIoSecondsAgo = state.IsMasterLinkUp ? sinceIo : -1,
+            Sync = receives ? new SyncProgress(link.SnapshotProgress.Total, link.SnapshotProgress.Received, Math.Max(0, sinceIo)) : null,
+            ReadOffset = hasHistory ? link.ReadOffset : nothing,
+            AppliedOffset = hasHistory ? service.Stream.Offset : nothing,
+            DownSinceSeconds = state.IsMasterLinkUp ? null : link.DownSinceSteadyMs == 0 ? -1 : (now - link.DownSinceSteadyMs) / 1000,
+            Priority = config.ReplicaPriority,
+            ReadOnly = config.ReplicaReadOnly,
+            Announced = config.ReplicaAnnounced,
+        };
+    }
+
+    private static List<ConnectedReplica> Replicas(ReplicaRegistry registry, long nowMs)
+    {
+        List<ConnectedReplica> list = [];
+        for (int i = 0; i < registry.Count; i++)
+        {
+            ReplicaSession session = registry[i];
+            if (session.State == SessionState.Announced)
+                continue;
+            list.Add(new ConnectedReplica(
+                NodeAddress.Stated(session.Host, session.ListeningPort), session.WireState, session.AckedOffset, session.LagSeconds(nowMs)));
+        }
+        return list;
+    }
+}
