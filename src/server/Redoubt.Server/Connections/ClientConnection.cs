@@ -68,11 +68,6 @@ internal sealed class ClientConnection : ClientSession
     public bool IsLocal =>
         Address.StartsWith("127.", StringComparison.Ordinal) || Address.StartsWith("[::1]", StringComparison.Ordinal);
 
-    /// <summary>What of an unfinished request is kept, in bytes.</summary>
-    public int ArgumentBytes => RestLength;
-
-    public int SegmentCapacity => 0;
-
     /// <summary>Memory that this connection holds: buffers and the object itself, in bytes.</summary>
     public long MemoryBytes => 1024 + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0);
 

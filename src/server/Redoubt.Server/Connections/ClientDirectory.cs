@@ -105,18 +105,22 @@ internal static class ClientLine
             .Append(" sub=0 psub=0 ssub=0 multi=").Append(client.Transaction?.Commands.Count ?? -1)
             .Append(" qbuf=").Append(client.RestLength)
             .Append(" qbuf-free=").Append(client.Rest.Length - client.RestLength)
-            .Append(" argv-mem=").Append(client.ArgumentBytes)
+            // Arguments are read where they arrived and replies are built in a buffer that all clients share.
+            .Append(" argv-mem=0")
             .Append(" multi-mem=").Append(client.Transaction?.Bytes ?? 0)
-            .Append(" rbs=").Append(client.SegmentCapacity)
-            .Append(" rbp=").Append(client.SegmentLength)
+            .Append(" rbs=0 rbp=0")
             .Append(" obl=").Append(client.SegmentLength)
             .Append(" oll=").Append(client.Queue.BlockCount)
             .Append(" omem=").Append(client.Queue.Bytes)
             .Append(" tot-mem=").Append(client.MemoryBytes)
-            .Append(" events=").Append(client.AwaitsRoom ? "rw" : "r")
+            .Append(" events=").Append(Events(client))
             .Append(" cmd=").Append(client.LastCommand?.Name ?? "NULL")
-            .Append(" user=default redir=-1 resp=").Append(client.Protocol);
+            .Append(" user=").Append(client.IsMasterLink ? "(superuser)" : "default")
+            .Append(" redir=-1 resp=").Append(client.Protocol);
     }
+
+    private static string Events(ClientConnection client) =>
+        client.IsThrottled ? client.AwaitsRoom ? "w" : "" : client.AwaitsRoom ? "rw" : "r";
 
     private static string Flags(ClientConnection client)
     {

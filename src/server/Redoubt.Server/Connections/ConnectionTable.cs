@@ -346,7 +346,7 @@ internal sealed class ConnectionTable
                 return;
             }
             sent = Math.Max(sent, 0);
-            _state.BytesSent += sent;
+            CountSent(client, sent);
         }
         if (sent == segment.Length)
             return;
@@ -371,7 +371,7 @@ internal sealed class ConnectionTable
                 AwaitRoom(client);
                 return;
             }
-            _state.BytesSent += sent;
+            CountSent(client, sent);
             client.Queue.Consume(sent);
         }
         if (client.AwaitsRoom || client.IsThrottled)
@@ -385,6 +385,14 @@ internal sealed class ConnectionTable
             feed.RoomAvailable();
         if (client.CloseAfterReply)
             Close(client);
+    }
+
+    private void CountSent(ClientConnection client, int bytes)
+    {
+        if (client.IsReplica)
+            _state.ReplicationBytesSent += bytes;
+        else
+            _state.BytesSent += bytes;
     }
 
     private void AwaitRoom(ClientConnection client)

@@ -34,6 +34,7 @@ internal sealed class Dispatcher : ITransactions
     private readonly CommandTexts _texts = new();
     private Request _currentRequest;
     private byte[] _currentBuffer = [];
+    private long _errorsCounted;
 
     public Dispatcher(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Gate gate, Propagator propagator, RespWriter reply)
     {
@@ -49,6 +50,9 @@ internal sealed class Dispatcher : ITransactions
 
     /// <summary>Where deletions of expired keys are noted: the running command's propagation.</summary>
     public Hosting.DeletionNotes Notes { get; set; } = null!;
+
+    /// <summary>The errors that were answered, by which failed calls are told from others.</summary>
+    public ErrorStatistics Errors { get; set; } = null!;
 
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
@@ -137,6 +141,7 @@ internal sealed class Dispatcher : ITransactions
         if (command is { Subcommands.Length: > 0 } && c.Count > 1)
             command = CommandTable.FindSubcommand(command, c[1]) ?? command;
         c.Session = client;
+        client.LastCommand = command is { Subcommands.Length: > 0 } && c.Count > 1 ? null : command;
         if (command is null || (command.Subcommands.Length > 0 && c.Count > 1) || !command.AcceptsCount(c.Count))
         {
             RefuseForm(client, command);
@@ -148,7 +153,7 @@ internal sealed class Dispatcher : ITransactions
                 ReadOnlySpan<byte> refusal = _gate.Refusal(client, command);
                 if (!refusal.IsEmpty)
                 {
-                    Refuse(client, refusal);
+                    Refuse(client, command, refusal);
                     FinishReply(client, replyStart);
                     return true;
                 }
@@ -160,7 +165,7 @@ internal sealed class Dispatcher : ITransactions
             }
             if (client.Transaction is { } transaction && !RunsInsideMulti(command))
             {
-                QueueCommand(transaction, command, buffer, request);
+                QueueCommand(client, transaction, command, buffer, request);
             }
             else
             {
@@ -185,16 +190,25 @@ internal sealed class Dispatcher : ITransactions
         int database = client.DatabaseIndex;
         c.Database = _keyspace[database];
         long dirty = _keyspace.Dirty;
+        Notes.Deletions = c.Propagate;
+        CommandTable.Execute(command.Index, c);
         command.Calls++;
         _state.CommandsProcessed++;
         client.CommandsProcessed++;
-        client.LastCommand = command;
-        Notes.Deletions = c.Propagate;
-        CommandTable.Execute(command.Index, c);
+        if (Errors.Total != _errorsCounted)
+            CountFailure(command);
         if (_keyspace.Dirty != dirty || c.Propagate.CommandCount > 0 || c.Propagate.IsForced)
             PropagateEffects(c, database, request, buffer, _keyspace.Dirty != dirty);
         else if (c.Propagate.IsReplaced)
             c.Propagate.Reset();
+    }
+
+    /// <summary>An EXEC does not fail with the commands it ran: what they answered has been counted with them.</summary>
+    private void CountFailure(CommandDescriptor command)
+    {
+        if (Errors.Total > _errorsCounted)
+            command.FailedCalls++;
+        _errorsCounted = Errors.Total;
     }
 
     private void PropagateEffects(CommandContext c, int database, in Request request, byte[] buffer, bool changed)
@@ -219,19 +233,23 @@ internal sealed class Dispatcher : ITransactions
 
     // ---- refusals ---------------------------------------------------------------------------------------------------
 
-    private void RefuseForm(ClientConnection client, CommandDescriptor? command) => Refuse(client, _texts.WrongForm(Context, command));
+    private void RefuseForm(ClientConnection client, CommandDescriptor? command) => Refuse(client, client.LastCommand, _texts.WrongForm(Context, command));
 
-    private void Refuse(ClientConnection client, ReadOnlySpan<byte> error)
+    private void Refuse(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> error)
     {
+        if (command is not null)
+            command.RejectedCalls++;
         if (client.Transaction is { } transaction)
             transaction.IsSpoiled = true;
         Context.Error(error);
+        _errorsCounted = Errors.Total;
     }
 
     private void RefuseProtocol(ClientConnection client, string error)
     {
         _reply.Protocol = client.Protocol;
         Context.Error(Encoding.Latin1.GetBytes("ERR " + error));
+        _errorsCounted = Errors.Total;
         client.CloseAfterReply = true;
     }
 
@@ -240,12 +258,11 @@ internal sealed class Dispatcher : ITransactions
     private static bool RunsInsideMulti(CommandDescriptor command) =>
         command.Name is "exec" or "discard" or "multi" or "watch" or "quit" or "reset";
 
-    private void QueueCommand(Transaction transaction, CommandDescriptor command, byte[] buffer, in Request request)
+    private void QueueCommand(ClientConnection client, Transaction transaction, CommandDescriptor command, byte[] buffer, in Request request)
     {
         if (command.Has(CommandFlags.NoMulti))
         {
-            transaction.IsSpoiled = true;
-            Context.Error("ERR Command not allowed inside a transaction"u8);
+            Refuse(client, command, "ERR Command not allowed inside a transaction"u8);
             return;
         }
         transaction.Add(command, buffer, _batch.ArgumentArray.AsSpan(request.FirstArgument, request.ArgumentCount));

@@ -47,14 +47,23 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
             Database database = keyspace[_database];
             if (database.ExpiringCount > 0 && LookThrough(database, deadlineMicroseconds))
             {
-                _spentMicroseconds += Clock.SteadyMicroseconds - start;
+                Spent(start);
                 return _manyExpired;
             }
             _database = (_database + 1) % keyspace.DatabaseCount;
         }
-        _spentMicroseconds += Clock.SteadyMicroseconds - start;
+        Spent(start);
         _bucketsLeft = 0;
         return false;
+    }
+
+    private void Spent(long startMicroseconds)
+    {
+        long spent = Clock.SteadyMicroseconds - startMicroseconds;
+        _spentMicroseconds += spent;
+        state.ExpiryMicroseconds += spent;
+        if (_manyExpired && _spentMicroseconds > BudgetMicrosecondsPerTick)
+            state.ExpiryTimeCaps++;
     }
 
     /// <summary>True when time or this tick's share ran out in this database.</summary>
@@ -66,6 +75,8 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
             (int seen, int removed) = database.Sweep(BucketsPerLook, EntriesPerLook);
             propagator.PropagateAside(notes.Deletions, database.Index);
             _manyExpired = removed * 10 > seen;
+            if (seen > 0)
+                state.ExpiredShare = 0.95 * state.ExpiredShare + 0.05 * removed / seen;
             buckets -= BucketsPerLook;
             _bucketsLeft -= BucketsPerLook;
             if (Clock.SteadyMicroseconds >= deadlineMicroseconds || (_bucketsLeft <= 0 && !_manyExpired))

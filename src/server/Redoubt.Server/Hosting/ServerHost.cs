@@ -99,6 +99,7 @@ internal sealed class ServerHost : IDisposable
         };
         _dispatcher.Context = new CommandContext(_keyspace, reply, ports);
         _dispatcher.Notes = notes;
+        _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         new ConfigurationEffects(config, _state, settings, _gate, _connections, stream, _replication, log, Listen).Install();
         WireLoop(propagator);

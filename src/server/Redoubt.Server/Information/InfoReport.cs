@@ -45,7 +45,7 @@ internal sealed class InfoReport : IServerStatus
         _server = new ServerSection(config, state, lifecycle, sockets);
         _clients = new ClientsSection(config, connections, memory);
         _memory = new MemorySection(config, keyspace, memory, notes);
-        _persistence = new PersistenceSection(state, snapshots, loader, keyspace);
+        _persistence = new PersistenceSection(state, snapshots, loader);
         _stats = new StatsSection(state, keyspace, replication, errors);
         _replication = new ReplicationSection(config, state, replication);
         _commands = new CommandSections(errors);

@@ -36,9 +36,9 @@ internal readonly record struct MemoryFigures
     public long HeldForReplicas => Math.Max(0, Stream - BacklogMax);
 
     /// <summary>Everything that is not the dataset.</summary>
-    public long Overhead => Math.Min(Used, Startup + Tables + NormalClients + Replicas + Stream);
+    public long Overhead => Used - Dataset;
 
-    public long Dataset => Used - Overhead;
+    public long Dataset => Entries;
 }
 
 internal sealed class MemoryWatch(Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, ReplicationStream stream)
@@ -49,7 +49,7 @@ internal sealed class MemoryWatch(Redoubt.Keyspace.Keyspace keyspace, Connection
     private readonly long[] _inputs = new long[RecentSeconds];
     private readonly long[] _outputs = new long[RecentSeconds];
     private MemoryFigures _last;
-    private long _startup = -1;
+    private readonly long _startup = keyspace.Heap.UsedBytes + keyspace.TableBytes;
     private long _second = -1;
 
     public long Peak { get; private set; }
@@ -80,8 +80,6 @@ internal sealed class MemoryWatch(Redoubt.Keyspace.Keyspace keyspace, Connection
             WalkClients();
         }
         _last = Refresh();
-        if (_startup < 0)
-            _startup = _last.Used;
         Peak = Math.Max(Peak, _last.Used);
     }
 
@@ -99,7 +97,7 @@ internal sealed class MemoryWatch(Redoubt.Keyspace.Keyspace keyspace, Connection
         Tables = keyspace.TableBytes,
         Stream = stream.BlockMemoryBytes + stream.SpareMemoryBytes,
         BacklogMax = stream.BacklogSizeBytes,
-        Startup = Math.Max(0, _startup),
+        Startup = _startup,
     };
 
     private void WalkClients()

@@ -5,7 +5,7 @@ using Redoubt.Server.Persistence;
 namespace Redoubt.Server.Information;
 
 /// <summary>Saving and loading. Snapshots do not fork, so nothing is copied on write and the cow fields are 0.</summary>
-internal sealed class PersistenceSection(ServerState state, SnapshotKeeper snapshots, DatasetLoader loader, Redoubt.Keyspace.Keyspace keyspace)
+internal sealed class PersistenceSection(ServerState state, SnapshotKeeper snapshots, DatasetLoader loader)
 {
     public void Write(InfoText text)
     {
@@ -68,6 +68,5 @@ internal sealed class PersistenceSection(ServerState state, SnapshotKeeper snaps
         text.Line("loading_loaded_bytes", loaded);
         text.Decimal("loading_loaded_perc", share * 100);
         text.Line("loading_eta_seconds", left < 0 ? 1 : left);
-        _ = keyspace;
     }
 }

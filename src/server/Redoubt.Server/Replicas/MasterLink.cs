@@ -90,8 +90,8 @@ internal sealed class MasterLink
     /// <summary>Steady clock of the last sign of life of the master, in milliseconds.</summary>
     public long LastIoSteadyMs { get; private set; }
 
-    /// <summary>Unix seconds since when the link is down.</summary>
-    public long DownSinceSteadyMs { get; private set; } = Clock.SteadyMs;
+    /// <summary>Steady clock of the moment when the link went down; 0 = this master's link never was up.</summary>
+    public long DownSinceSteadyMs { get; private set; }
 
     public bool IsReceivingSnapshot => _receiver is not null;
 
@@ -109,7 +109,6 @@ internal sealed class MasterLink
         _master = master;
         _handover = handover;
         _backoff.Reset();
-        DownSinceSteadyMs = Clock.SteadyMs;
         _handshake = new ReplicaHandshake(Options(), _service);
         _log.ConnectingToMaster(master.Host, master.Port);
         Connect();
@@ -124,6 +123,7 @@ internal sealed class MasterLink
         if (_client is { } client)
         {
             _client = null;
+            DownSinceSteadyMs = Clock.SteadyMs;
             _openTransaction.Clear();
             _connections.Close(client);
         }

@@ -87,7 +87,6 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
             if (sent <= 0)
                 return;
             cursor.Advance(sent);
-            state.ReplicationBytesSent += sent;
             budget -= sent;
         }
     }
@@ -145,6 +144,8 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
     private int Send(ReadOnlySpan<byte> bytes)
     {
         int sent = Client.Channel.Send(bytes);
+        state.WritesProcessed++;
+        state.ReplicationBytesSent += Math.Max(sent, 0);
         if (sent > 0)
             LastProgressMs = Loop.Clock.SteadyMs;
         if (sent == SocketResult.WouldBlock)
