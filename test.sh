@@ -7,12 +7,13 @@
 # from the result files the test hosts write. The exit code is 0 only if a test ran and none failed, no host crashed or hung.
 #
 #   REDOUBT_SERVER            the server under test; artifacts/redoubt-server unless set
+#   REDOUBT_SERVER_OPTIONS    directives for it, such as "--io portable"
 #   REDOUBT_PYTHON            the python3 that has the redis package; found unless set
 #   REDOUBT_TEST_TIMEOUT_S    seconds a single project may take (600)
 #   REDOUBT_TEST_BUDGET_S     seconds the whole run may take (1380)
 set -uo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" || exit 2
-case "${1-}" in -h | --help) sed -n '2,12s/^# \{0,1\}//p' test.sh; exit 0 ;; esac
+case "${1-}" in -h | --help) sed -n '2,13s/^# \{0,1\}//p' test.sh; exit 0 ;; esac
 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1
 timeout_s=${REDOUBT_TEST_TIMEOUT_S:-600}

@@ -13,6 +13,10 @@ public static class ServerBinaries
 
     public static string Redoubt { get; } = FindRedoubt();
 
+    /// <summary>Directives that every Redoubt under test gets, before those of the test: REDOUBT_SERVER_OPTIONS, such as "--io portable".</summary>
+    public static IReadOnlyList<string> RedoubtOptions { get; } =
+        (Environment.GetEnvironmentVariable("REDOUBT_SERVER_OPTIONS") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+
     public static string RepositoryRoot => FindRoot();
 
     public static string PathOf(ServerKind kind)

@@ -199,6 +199,11 @@ public sealed class ServerProcess : IDisposable
         CloseControl();
         _process?.Dispose();
         List<string> all = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", Folder, "--save", ""];
+        if (Kind == ServerKind.Redoubt)
+        {
+            all.AddRange(ServerBinaries.RedoubtOptions);
+        }
+
         all.AddRange(_arguments);
         _process = ChildProcesses.Start(_binary, all, Folder);
         _process.OutputDataReceived += (_, line) => Append(line.Data);

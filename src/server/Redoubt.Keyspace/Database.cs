@@ -28,6 +28,13 @@ public interface IEntryVisitor
     void Visit(ReadOnlySpan<byte> key, in EntryView entry);
 }
 
+/// <summary>A visitor that is also told of keys whose time is up, and says which of them it would have gone into.</summary>
+public interface IScanVisitor : IEntryVisitor
+{
+    /// <summary>True when the expired key is to be deleted, where this server deletes expired keys.</summary>
+    bool IsConcernedBy(ReadOnlySpan<byte> expiredKey);
+}
+
 public sealed class Database
 {
     /// <summary>For <see cref="SetString"/>: leaves the expiry as it is.</summary>
@@ -37,6 +44,7 @@ public sealed class Database
     public const long NoExpiry = -1;
 
     private readonly Keyspace _keyspace;
+    private readonly List<byte[]> _expiredInStep = [];
     private long _sweepPosition;
 
     internal Database(Keyspace keyspace, int index)
@@ -283,24 +291,36 @@ public sealed class Database
 
     // ---- visiting ---------------------------------------------------------------------------------------------------
 
-    /// <summary>One step of SCAN; 0 = the scan is complete. Expired keys are not reported.</summary>
+    /// <summary>One step of SCAN; 0 = the scan is complete. Expired keys are not reported, but deleted if the visitor is concerned by them.</summary>
     public ulong Scan<TVisitor>(ulong cursor, ref TVisitor visitor)
-        where TVisitor : struct, IEntryVisitor
+        where TVisitor : struct, IScanVisitor
     {
-        LiveReceiver<TVisitor> receiver = new(_keyspace, ref visitor);
-        return Table.Scan(cursor, ref receiver);
+        ScanReceiver<TVisitor> receiver = new(this, ref visitor);
+        cursor = Table.Scan(cursor, ref receiver);
+        if (_expiredInStep.Count > 0)
+            DeleteExpiredOfStep();
+        return cursor;
     }
 
-    /// <summary>Visits every key.</summary>
+    /// <summary>Visits every key that has not expired; those that have stay.</summary>
     public void VisitAll<TVisitor>(ref TVisitor visitor)
         where TVisitor : struct, IEntryVisitor
     {
+        LiveReceiver<TVisitor> receiver = new(this, ref visitor);
         ulong cursor = 0;
         do
         {
-            cursor = Scan(cursor, ref visitor);
+            cursor = Table.Scan(cursor, ref receiver);
         }
         while (cursor != 0);
+    }
+
+    /// <summary>A table is not changed while it is read; so the keys of a step are deleted after it.</summary>
+    private void DeleteExpiredOfStep()
+    {
+        foreach (byte[] key in _expiredInStep)
+            _ = FindLive(_keyspace.KeyOf(key));
+        _expiredInStep.Clear();
     }
 
     public bool TryRandomKey(out ReadOnlySpan<byte> key)
@@ -434,20 +454,41 @@ public sealed class Database
     private readonly ref struct LiveReceiver<TVisitor> : IEntryReceiver
         where TVisitor : struct, IEntryVisitor
     {
-        private readonly Keyspace _keyspace;
+        private readonly Database _database;
         private readonly ref TVisitor _visitor;
 
-        public LiveReceiver(Keyspace keyspace, ref TVisitor visitor)
+        public LiveReceiver(Database database, ref TVisitor visitor)
         {
-            _keyspace = keyspace;
+            _database = database;
             _visitor = ref visitor;
         }
 
         public void Receive(scoped in Entry entry)
         {
-            if (entry.HasExpiry && _keyspace.ExpiryMode != ExpiryMode.Ignore && _keyspace.NowMs > entry.ExpireAtMs)
-                return;
-            _visitor.Visit(entry.Key, new EntryView(entry, _keyspace));
+            if (!_database.IsExpired(entry))
+                _visitor.Visit(entry.Key, new EntryView(entry, _database._keyspace));
+        }
+    }
+
+    /// <summary>Leaves out what has expired, and notes what of it is to be deleted.</summary>
+    private readonly ref struct ScanReceiver<TVisitor> : IEntryReceiver
+        where TVisitor : struct, IScanVisitor
+    {
+        private readonly Database _database;
+        private readonly ref TVisitor _visitor;
+
+        public ScanReceiver(Database database, ref TVisitor visitor)
+        {
+            _database = database;
+            _visitor = ref visitor;
+        }
+
+        public void Receive(scoped in Entry entry)
+        {
+            if (!_database.IsExpired(entry))
+                _visitor.Visit(entry.Key, new EntryView(entry, _database._keyspace));
+            else if (_visitor.IsConcernedBy(entry.Key) && _database._keyspace.ExpiryMode == ExpiryMode.Delete)
+                _database._expiredInStep.Add(entry.Key.ToArray());
         }
     }
 

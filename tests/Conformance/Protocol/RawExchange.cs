@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Redoubt.Testing;
 
 namespace Redoubt.Conformance.Protocol;
@@ -20,6 +21,10 @@ internal static class RawExchange
 
     /// <summary>The answer to bytes after which the server is to close by itself, though the request has no end.</summary>
     public static string UntilClosed(ServerProcess server, string bytes) => Of(server, [Wire.Bytes(bytes)], paced: false);
+
+    /// <summary>HELLO tells the connection's id and the server's version, which are each server's own.</summary>
+    public static string Anonymous(string answer) => Regex.Replace(
+        Regex.Replace(answer, @"(id\\r\\n:)\d+", "$1#"), @"(version\\r\\n)\$\d+\\r\\n[^\\]*", "$1#");
 
     private static string Of(ServerProcess server, byte[][] pieces, bool paced)
     {

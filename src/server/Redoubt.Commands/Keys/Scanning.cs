@@ -117,7 +117,7 @@ internal static class Scanning
     }
 
     /// <summary>Writes the keys that pass. Pattern and type are numbers of arguments, 0 for none.</summary>
-    private struct KeyFilter(CommandContext context, RespWriter target) : IEntryVisitor
+    private struct KeyFilter(CommandContext context, RespWriter target) : IScanVisitor
     {
         public readonly RespWriter Target => target;
 
@@ -130,15 +130,24 @@ internal static class Scanning
 
         public int Matched { get; private set; }
 
+        public bool IsConcernedBy(ReadOnlySpan<byte> expiredKey)
+        {
+            Seen++;
+            return PassesPattern(expiredKey);
+        }
+
         public void Visit(ReadOnlySpan<byte> key, in EntryView entry)
         {
             Seen++;
-            if (PatternArgument > 0 && !GlobPattern.Matches(context[PatternArgument], key))
+            if (!PassesPattern(key))
                 return;
             if (TypeArgument > 0 && !System.Text.Ascii.EqualsIgnoreCase(context[TypeArgument], KeyQueries.TypeName(entry.Type)))
                 return;
             Matched++;
             target.Bulk(key);
         }
+
+        private readonly bool PassesPattern(ReadOnlySpan<byte> key) =>
+            PatternArgument == 0 || GlobPattern.Matches(context[PatternArgument], key);
     }
 }

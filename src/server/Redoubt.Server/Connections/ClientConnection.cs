@@ -42,6 +42,9 @@ internal sealed class ClientConnection : ClientSession
 
     public bool IsClosed { get; set; }
 
+    /// <summary>To be closed as soon as its turn ends, without the replies that it has not been sent yet.</summary>
+    public bool IsAborted { get; set; }
+
     public long CreatedMs { get; init; }
 
     public long LastInteractionMs { get; set; }

@@ -15,6 +15,7 @@ using Redoubt.Native.Sockets;
 using Redoubt.Resp;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
+using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 
 namespace Redoubt.Server.Connections;
@@ -27,6 +28,7 @@ internal sealed class ConnectionTable
     private const int SegmentBytesMax = 256 * 1024;
     private const long QueuedBytesMax = 64L * 1024 * 1024;
     private const int AcceptsPerRound = 1000;
+    private const long WarningPeriodMs = 60_000;
 
     private readonly ServerState _state;
     private readonly ServerConfig _config;
@@ -37,10 +39,13 @@ internal sealed class ConnectionTable
     private readonly List<ClientConnection> _toFlush = [];
     private readonly List<ClientConnection> _toResume = [];
     private long _lastId;
+    private readonly ServerLog _log;
     private long _nowMs;
+    private long _warnedMs;
 
-    public ConnectionTable(ServerState state, ServerConfig config, Dispatcher dispatcher, RespWriter reply)
+    public ConnectionTable(ServerState state, ServerConfig config, ServerLog log, Dispatcher dispatcher, RespWriter reply)
     {
+        _log = log;
         _state = state;
         _config = config;
         _dispatcher = dispatcher;
@@ -201,6 +206,11 @@ internal sealed class ConnectionTable
     {
         int start = _reply.Length;
         int done = _dispatcher.Execute(client, buffer, length);
+        if (client.IsAborted)
+        {
+            WarnOfWebRequest();
+            Close(client);
+        }
         if (client.IsClosed)
         {
             _reply.Truncate(start);
@@ -214,6 +224,15 @@ internal sealed class ConnectionTable
             return;
         }
         TakeReplies(client, start);
+    }
+
+    private void WarnOfWebRequest()
+    {
+        // A page that tries ports does so many times in a row.
+        if (_warnedMs != 0 && _nowMs - _warnedMs < WarningPeriodMs)
+            return;
+        _warnedMs = _nowMs;
+        _log.WebRequest();
     }
 
     /// <summary>A buffer of the connection's own with room for what it waits for.</summary>

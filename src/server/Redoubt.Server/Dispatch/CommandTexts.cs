@@ -27,7 +27,11 @@ internal sealed class CommandTexts
     {
         StringBuilder arguments = new();
         for (int i = 1; i < c.Count && arguments.Length < ArgumentBytesMax; i++)
-            arguments.Append('\'').Append(Printable(c[i], ArgumentBytesMax - arguments.Length)).Append("' ");
+        {
+            // Only the argument itself is cut: its quotes come on top of what is left.
+            int bytesLeft = ArgumentBytesMax - arguments.Length;
+            arguments.Append('\'').Append(Printable(c[i], bytesLeft)).Append("' ");
+        }
         return Encoding.Latin1.GetBytes($"ERR unknown command '{Printable(c[0], NameBytesMax)}', with args beginning with: {arguments}");
     }
 

@@ -81,7 +81,7 @@ internal sealed class Dispatcher : ITransactions
                     parser.Restart(buffer);
                     return request.RawStart;
                 }
-                if (client.IsClosed || client.CloseAfterReply)
+                if (client.IsClosed || client.IsAborted || client.CloseAfterReply)
                     return length;
                 if (client.IsBlocked)
                 {
@@ -135,6 +135,11 @@ internal sealed class Dispatcher : ITransactions
         CommandContext c = Context;
         c.Aim(buffer, _batch.ArgumentArray, request.FirstArgument, request.ArgumentCount);
         CommandDescriptor? command = _found[index];
+        if (command is null && IsOfBrowser(c[0]))
+        {
+            client.IsAborted = true;
+            return true;
+        }
         int replyStart = _reply.Length;
         if (client.ReplyMode == ReplyMode.SkipNext)
             client.ReplyMode = ReplyMode.Skip;
@@ -245,10 +250,17 @@ internal sealed class Dispatcher : ITransactions
         _errorsCounted = Errors.Total;
     }
 
+    /// <summary>
+    /// The first words of a web request. A page in somebody's browser can send one to this port with commands in its body; the connection
+    /// ends before those are read.
+    /// </summary>
+    private static bool IsOfBrowser(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "post"u8) || Ascii.EqualsIgnoreCase(name, "host:"u8);
+
     private void RefuseProtocol(ClientConnection client, string error)
     {
         _reply.Protocol = client.Protocol;
-        Context.Error(Encoding.Latin1.GetBytes("ERR " + error));
+        Context.Error(Encoding.Latin1.GetBytes("ERR " + error.Replace('\r', ' ').Replace('\n', ' ')));
         _errorsCounted = Errors.Total;
         client.CloseAfterReply = true;
     }

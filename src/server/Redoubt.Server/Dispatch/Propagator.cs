@@ -57,7 +57,7 @@ internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder
                 encoder.EndUnit();
             HasNews = true;
         }
-        if (said.CommandCount > 0 || said.IsReplaced)
+        if (said.CommandCount > 0 || said.IsReplaced || said.IsForced)
             said.Reset();
     }
 

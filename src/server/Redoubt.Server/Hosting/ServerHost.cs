@@ -62,7 +62,7 @@ internal sealed class ServerHost : IDisposable
         Propagator propagator = new(stream, encoder, _state);
         RespWriter reply = new(1024 * 1024);
         _dispatcher = new Dispatcher(_keyspace, _state, _gate, propagator, reply);
-        _connections = new ConnectionTable(_state, config, _dispatcher, reply);
+        _connections = new ConnectionTable(_state, config, log, _dispatcher, reply);
         _loop = new KeyspaceLoop(_sockets, _connections, _mailbox);
         _pauses = new Pauses(_state, _gate, _keyspace) { Connections = _connections };
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);

@@ -124,6 +124,7 @@ internal static class LogMessages
         public const int ClientsConnected = 6003;
         public const int OutputLimit = 6004;
         public const int IdleClient = 6005;
+        public const int WebRequest = 6006;
 
         public const int ShutdownRequested = 7000;
         public const int SignalReceived = 7001;
@@ -456,6 +457,10 @@ internal static class LogMessages
 
     public static void OutputLimitReached(this ServerLog log, string client) => log.Write(LogLevel.Warning, Id.OutputLimit,
         $"Client {client} scheduled to be closed ASAP for overcoming of output buffer limits.");
+
+    public static void WebRequest(this ServerLog log) => log.Write(LogLevel.Warning, Id.WebRequest,
+        "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "
+        + "attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection aborted.");
 
     public static void DatabaseKeys(this ServerLog log, int database, long keys, long withExpiry, long slots)
     {

@@ -141,7 +141,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         }
         if (!Redoubt.Keyspace.IntegerText.TryParse(c[2], out long port))
         {
-            c.Error("ERR value is not an integer or out of range"u8);
+            c.Error("ERR Invalid master port"u8);
             return;
         }
         if (port is < 0 or > 65535)
