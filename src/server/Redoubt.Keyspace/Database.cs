@@ -43,6 +43,9 @@ public sealed class Database
     /// <summary>For <see cref="SetString"/>: the value never expires.</summary>
     public const long NoExpiry = -1;
 
+    /// <summary>No string grows beyond what a span can show, whatever `proto-max-bulk-len` allows.</summary>
+    private const int StringBytesMax = int.MaxValue - 4096;
+
     private readonly Keyspace _keyspace;
     private readonly List<byte[]> _expiredInStep = [];
     private long _sweepPosition;
@@ -88,9 +91,7 @@ public sealed class Database
     /// <summary>Lookup for a command that writes: no statistics, but the access is remembered.</summary>
     public EntryView ReadForWrite(Key key)
     {
-        Entry entry = FindLive(key);
-        if (entry.Exists)
-            entry.Access = _keyspace.AccessClock;
+        Entry entry = FindForWrite(key);
         return new EntryView(entry, _keyspace);
     }
 
@@ -153,7 +154,7 @@ public sealed class Database
     public AppendStatus Append(Key key, ReadOnlySpan<byte> tail, long bytesMax, out int newLength)
     {
         newLength = 0;
-        Entry entry = FindLive(key);
+        Entry entry = FindForWrite(key);
         if (!entry.Exists)
         {
             SetString(key, tail);
@@ -163,7 +164,7 @@ public sealed class Database
         if (entry.Type != (byte)ValueType.String)
             return AppendStatus.WrongType;
         int length = new EntryView(entry, _keyspace).Length;
-        if ((long)length + tail.Length > bytesMax)
+        if ((long)length + tail.Length > Math.Min(bytesMax, StringBytesMax))
             return AppendStatus.TooLong;
         BeforeChange(entry);
         newLength = length + tail.Length;
@@ -177,13 +178,20 @@ public sealed class Database
     public AppendStatus SetRange(Key key, int offset, ReadOnlySpan<byte> value, out int newLength)
     {
         newLength = 0;
-        Entry entry = FindLive(key);
-        if (!entry.Exists)
-            entry = Table.Insert(key.Bytes, key.Hash, default, StringEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
-        else if (entry.Type != (byte)ValueType.String)
+        Entry entry = FindForWrite(key);
+        if (entry.Exists && entry.Type != (byte)ValueType.String)
             return AppendStatus.WrongType;
-        else
+        if ((long)offset + value.Length > StringBytesMax)
+            return AppendStatus.TooLong;
+        if (entry.Exists)
+        {
             BeforeChange(entry);
+        }
+        else
+        {
+            RemoveHidden(key);
+            entry = Table.Insert(key.Bytes, key.Hash, default, StringEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
+        }
         newLength = Math.Max(new EntryView(entry, _keyspace).Length, offset + value.Length);
         Table.Extend(entry, newLength, out Span<byte> bytes);
         value.CopyTo(bytes[offset..]);
@@ -212,7 +220,7 @@ public sealed class Database
             return false;
         if (from.Bytes.SequenceEqual(to.Bytes))
             return true;
-        CopyValue(this, entry, to);
+        MoveValue(this, entry, to);
         RemoveEntry(FindAny(from), lazy: true);
         _keyspace.Dirty++;
         return true;
@@ -223,7 +231,7 @@ public sealed class Database
         Entry entry = FindLive(key);
         if (!entry.Exists || other.Contains(key))
             return false;
-        CopyValue(other, entry, key);
+        MoveValue(other, entry, key);
         RemoveEntry(FindAny(key), lazy: true);
         _keyspace.Dirty++;
         return true;
@@ -235,6 +243,8 @@ public sealed class Database
         Entry entry = FindLive(from);
         if (!entry.Exists)
             return false;
+        if (other == this && from.Bytes.SequenceEqual(to.Bytes))
+            return true;
         CopyValue(other, entry, to);
         _keyspace.Dirty++;
         return true;
@@ -242,7 +252,7 @@ public sealed class Database
 
     public bool SetExpiry(Key key, long expireAtMs)
     {
-        Entry entry = FindLive(key);
+        Entry entry = FindForWrite(key);
         if (!entry.Exists)
             return false;
         BeforeChange(entry);
@@ -253,7 +263,7 @@ public sealed class Database
 
     public bool Persist(Key key)
     {
-        Entry entry = FindLive(key);
+        Entry entry = FindForWrite(key);
         if (!entry.Exists || !entry.HasExpiry)
             return false;
         BeforeChange(entry);
@@ -282,9 +292,9 @@ public sealed class Database
         long removed = Table.Count;
         if (removed == 0)
             return 0;
-        if (_keyspace.Snapshot is not { } walk || !walk.TryAdopt(Table))
-            _keyspace.Bury(Table);
+        _keyspace.Bury(Table);
         Table = _keyspace.NewTable();
+        AverageTtlMs = 0;
         _keyspace.Dirty += removed;
         return removed;
     }
@@ -339,14 +349,19 @@ public sealed class Database
         return false;
     }
 
-    /// <summary>One slice of the expiry cycle: looks at up to <paramref name="entriesMax"/> keys that expire, or reads <paramref name="buckets"/> buckets.</summary>
+    /// <summary>
+    /// One slice of the expiry cycle: looks at up to <paramref name="entriesMax"/> keys that expire, or reads <paramref name="buckets"/>
+    /// buckets. Only a master seeks expired keys.
+    /// </summary>
     public (int Seen, int Removed) Sweep(int buckets, int entriesMax)
     {
+        if (_keyspace.ExpiryMode != ExpiryMode.Delete)
+            return (0, 0);
         ExpirySweep sweep = new(this, _keyspace);
         (int Seen, int Removed) result = Table.SweepExpired(ref _sweepPosition, buckets, entriesMax, ref sweep);
         if (sweep.LiveCount > 0)
         {
-            long mean = sweep.TtlSumMs / sweep.LiveCount;
+            long mean = (long)(sweep.TtlSumMs / sweep.LiveCount);
             AverageTtlMs = AverageTtlMs == 0 ? mean : AverageTtlMs / 50 * 49 + mean / 50;
         }
         else if (ExpiringCount == 0)
@@ -362,11 +377,13 @@ public sealed class Database
         (a.AverageTtlMs, b.AverageTtlMs) = (b.AverageTtlMs, a.AverageTtlMs);
     }
 
-    internal void PrepareRemoval(scoped in Entry entry)
+    /// <summary>All that is to be done with an expired entry before it leaves the table.</summary>
+    private void PrepareExpiry(scoped in Entry entry)
     {
         BeforeChange(entry);
         _keyspace.Statistics.ExpiredKeys++;
         _keyspace.Observer?.Expired(this, entry.Key);
+        FreeValueElsewhere(entry);
     }
 
     private Entry FindAny(Key key) => Table.Find(key.Bytes, key.Hash);
@@ -376,6 +393,15 @@ public sealed class Database
     {
         Entry entry = Table.Find(key.Bytes, key.Hash);
         return entry.Exists && entry.HasExpiry ? UnlessExpired(entry) : entry;
+    }
+
+    /// <summary>A lookup that counts as an access.</summary>
+    private Entry FindForWrite(Key key)
+    {
+        Entry entry = FindLive(key);
+        if (entry.Exists)
+            entry.Access = _keyspace.AccessClock;
+        return entry;
     }
 
     private Entry UnlessExpired(Entry entry)
@@ -392,8 +418,7 @@ public sealed class Database
 
     private void Expire(scoped in Entry entry)
     {
-        PrepareRemoval(entry);
-        FreeValueElsewhere(entry);
+        PrepareExpiry(entry);
         Table.Remove(entry);
     }
 
@@ -415,10 +440,7 @@ public sealed class Database
     {
         if (!entry.Exists)
         {
-            // A value in the past on a replica or during a load: the key is there, hidden; it is replaced.
-            Entry hidden = _keyspace.ExpiryMode == ExpiryMode.Hide ? FindAny(key) : default;
-            if (hidden.Exists)
-                RemoveEntry(hidden, lazy: true);
+            RemoveHidden(key);
             Table.Insert(key.Bytes, key.Hash, value, encoding, integer, Math.Max(NoExpiry, expireAtMs), _keyspace.AccessClock);
             return;
         }
@@ -429,6 +451,35 @@ public sealed class Database
             Table.SetExpiry(changed, expireAtMs);
     }
 
+    /// <summary>An expired key that is only hidden is there all the same, and makes room for a new one of its name.</summary>
+    private void RemoveHidden(Key key)
+    {
+        if (_keyspace.ExpiryMode == ExpiryMode.Hide && FindAny(key) is { Exists: true } hidden)
+            RemoveEntry(hidden, lazy: true);
+    }
+
+    /// <summary>Like <see cref="CopyValue"/>, for an entry that is removed right after: a large value is not copied but passed on.</summary>
+    private void MoveValue(Database target, scoped in Entry entry, Key to)
+    {
+        if (!entry.IsOutside)
+        {
+            CopyValue(target, entry, to);
+            return;
+        }
+        target.MakeRoom(to);
+        BeforeChange(entry);
+        target.Table.InsertTaking(to.Bytes, to.Hash, entry, entry.ExpireAtMs, _keyspace.AccessClock);
+    }
+
+    private void MakeRoom(Key key)
+    {
+        Entry existing = FindLive(key);
+        if (!existing.Exists)
+            existing = FindAny(key);
+        if (existing.Exists)
+            RemoveEntry(existing, lazy: true);
+    }
+
     /// <summary>The value of an entry under another key, which may be in this or another database.</summary>
     private void CopyValue(Database target, scoped in Entry entry, Key to)
     {
@@ -437,9 +488,7 @@ public sealed class Database
         ReadOnlySpan<byte> value = entry.IsInteger ? default : entry.Value;
         long integer = entry.IsInteger ? entry.Integer : 0;
         StringEncoding encoding = entry.Encoding;
-        Entry existing = target.FindAny(to);
-        if (existing.Exists)
-            target.RemoveEntry(existing, lazy: true);
+        target.MakeRoom(to);
         target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
     }
 
@@ -495,7 +544,8 @@ public sealed class Database
     /// <summary>Judges the entries that a sweep meets, and sums up the time that the others have left.</summary>
     private ref struct ExpirySweep(Database database, Keyspace keyspace) : IExpiryJudge
     {
-        public long TtlSumMs;
+        /// <summary>A double, because times to live may be as long as numbers go.</summary>
+        public double TtlSumMs;
         public long LiveCount;
 
         public bool IsExpired(scoped in Entry entry)
@@ -507,7 +557,7 @@ public sealed class Database
                 LiveCount++;
                 return false;
             }
-            database.PrepareRemoval(entry);
+            database.PrepareExpiry(entry);
             return true;
         }
     }

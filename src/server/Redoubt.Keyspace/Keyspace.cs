@@ -118,6 +118,12 @@ public sealed class Keyspace : IDisposable
     /// <summary>Snapshots in a row that did not finish; see SnapshotWalk.</summary>
     internal int UnfinishedSnapshots { get; set; }
 
+    /// <summary>The walk of the last snapshot, if it was given up and not walked to the end since.</summary>
+    internal SnapshotWalk? RetiredWalk { get; private set; }
+
+    /// <summary>The walk that still goes over tables, for a snapshot or only to renumber entries.</summary>
+    internal SnapshotWalk? CurrentWalk => Snapshot ?? RetiredWalk;
+
     public Key KeyOf(ReadOnlySpan<byte> bytes) => new(bytes, _hasher.Hash(bytes));
 
     public ulong HashOf(ReadOnlySpan<byte> key) => _hasher.Hash(key);
@@ -180,6 +186,7 @@ public sealed class Keyspace : IDisposable
     public SnapshotWalk BeginSnapshot()
     {
         Native.Invariant.That(Snapshot is null, "one snapshot is taken at a time");
+        RetiredWalk?.MakeWay();
         SnapshotEpoch = (SnapshotEpoch + 1) % SnapshotEpochs;
         foreach (Database database in _databases)
             database.Table.SnapshotEpoch = SnapshotEpoch;
@@ -187,17 +194,37 @@ public sealed class Keyspace : IDisposable
         return Snapshot;
     }
 
-    internal void EndSnapshot() => Snapshot = null;
+    /// <summary>A walk is at its end.</summary>
+    internal void EndWalk(SnapshotWalk walk)
+    {
+        if (Snapshot == walk)
+            Snapshot = null;
+        if (RetiredWalk == walk)
+            RetiredWalk = null;
+    }
+
+    internal void RetireSnapshot()
+    {
+        RetiredWalk = Snapshot;
+        Snapshot = null;
+    }
 
     internal EntryTable NewTable() => new(Heap, _hasher) { SnapshotEpoch = SnapshotEpoch };
 
-    internal void Bury(EntryTable table) => _graveyard.Enqueue(table);
+    /// <summary>A table that was flushed is freed in slices, once no snapshot needs it any more.</summary>
+    internal void Bury(EntryTable table)
+    {
+        if (Snapshot is { } snapshot && snapshot.TryAdopt(table))
+            return;
+        RetiredWalk?.Forget(table);
+        _graveyard.Enqueue(table);
+    }
 
-    /// <summary>Frees up to this many buckets of flushed tables. True while there is more.</summary>
+    /// <summary>Frees up to this many buckets of flushed tables, or clears up after given up snapshots. True while there is more.</summary>
     public bool FreeSlice(int buckets)
     {
         if (!_graveyard.TryPeek(out EntryTable? table))
-            return false;
+            return RetiredWalk is { IsDue: true } walk && walk.Step(buckets);
         long before = table.Count;
         if (!table.FreeSome(buckets))
         {
@@ -219,6 +246,7 @@ public sealed class Keyspace : IDisposable
 
     public void Dispose()
     {
+        CurrentWalk?.Drop();
         foreach (Database database in _databases)
             database.Table.Dispose();
         foreach (EntryTable table in _graveyard)

@@ -13,8 +13,8 @@
 // A flushed table is adopted: the walk goes on over it, and it is freed afterwards.
 //
 // A snapshot that is given up leaves old numbers behind. They mean "not in the next snapshot", which is right, until the
-// numbers (32) come round; before that can happen (30 snapshots in a row given up) the next one is walked to the end with
-// its output thrown away.
+// numbers (32) come round. So after 15 snapshots in a row that were given up the last one's walk goes on in idle time, for
+// the numbers alone. Only if the next snapshots keep cutting that short, too, is the thirtieth walked to the end at once.
 //
 // Invariants: each entry is given out at most once per snapshot; at the end all entries have the current number.
 // Threads: the keyspace thread; the sink hands its batches to a helper thread.
@@ -66,6 +66,9 @@ public sealed class SnapshotWalk
 
     public bool IsFinished => _current >= _tables.Count;
 
+    /// <summary>Of a snapshot that was given up: whether it should be walked to the end now.</summary>
+    internal bool IsDue => _keyspace.UnfinishedSnapshots >= Keyspace.SnapshotEpochs / 2 - 1;
+
     /// <summary>Walks up to this many buckets further. True while there is more.</summary>
     public bool Step(int buckets)
     {
@@ -77,14 +80,15 @@ public sealed class SnapshotWalk
             _cursor = table.Scan(_cursor, ref receiver);
             if (_cursor != 0)
                 continue;
+            _current++;
             if (_adopted.Remove(table))
                 _keyspace.Bury(table);
-            _current++;
         }
         if (!IsFinished)
             return true;
-        _keyspace.UnfinishedSnapshots = 0;
-        _keyspace.EndSnapshot();
+        if (_keyspace.CurrentWalk == this)
+            _keyspace.UnfinishedSnapshots = 0;
+        _keyspace.EndWalk(this);
         return false;
     }
 
@@ -92,17 +96,51 @@ public sealed class SnapshotWalk
     public void Abort()
     {
         _sink = null;
-        if (++_keyspace.UnfinishedSnapshots >= Keyspace.SnapshotEpochs - 2)
+        if (_keyspace.Snapshot != this)
+            return;
+        _keyspace.UnfinishedSnapshots++;
+        foreach (EntryTable table in _adopted)
+        {
+            Forget(table);
+            _keyspace.Bury(table);
+        }
+        _adopted.Clear();
+        _keyspace.RetireSnapshot();
+    }
+
+    /// <summary>The entries of this table need no numbers any more.</summary>
+    internal void Forget(EntryTable table)
+    {
+        int at = _tables.FindIndex(walked => walked.Table == table);
+        if (at < 0)
+            return;
+        _tables.RemoveAt(at);
+        if (at < _current)
+            _current--;
+        else if (at == _current)
+            _cursor = 0;
+    }
+
+    /// <summary>The next snapshot begins and takes over the tables.</summary>
+    internal void MakeWay()
+    {
+        if (_keyspace.UnfinishedSnapshots >= Keyspace.SnapshotEpochs - 2)
         {
             while (Step(1024))
             {
             }
-            return;
         }
+        Drop();
+    }
+
+    /// <summary>Lets go of all tables; those that nobody else needs are freed.</summary>
+    internal void Drop()
+    {
+        _tables.Clear();
         foreach (EntryTable table in _adopted)
             _keyspace.Bury(table);
         _adopted.Clear();
-        _keyspace.EndSnapshot();
+        _keyspace.EndWalk(this);
     }
 
     /// <summary>Gives out the old image of an entry that is about to change.</summary>

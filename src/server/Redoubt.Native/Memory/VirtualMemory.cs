@@ -18,7 +18,7 @@ public static unsafe partial class VirtualMemory
     {
         if (!OperatingSystem.IsLinux())
         {
-            byte* block = (byte*)NativeMemory.AlignedAlloc((nuint)size, (nuint)Math.Min(alignment, 65536));
+            byte* block = (byte*)NativeMemory.AlignedAlloc((nuint)size, (nuint)alignment);
             NativeMemory.Clear(block, (nuint)size);
             return block;
         }

@@ -221,6 +221,9 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
 
     public override int Receive(Span<byte> target)
     {
+        // The descriptor may be another connection's by now.
+        if (_closed)
+            return SocketResult.Failed;
         nint got;
         fixed (byte* buffer = target)
         {
@@ -231,6 +234,8 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
 
     public override int Send(ReadOnlySpan<byte> bytes)
     {
+        if (_closed)
+            return SocketResult.Failed;
         nint sent;
         fixed (byte* buffer = bytes)
         {
@@ -244,8 +249,11 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
         uint wanted = (reads ? Libc.EpollIn : 0) | (writes ? Libc.EpollOut : 0);
         if (wanted == _watched || _closed)
             return;
+        // A broken connection is reported whether anything is watched or not, and again and again: a channel that nobody
+        // wants to hear from must leave the set, or the wait would not sleep any more.
+        int operation = wanted == 0 ? Libc.EpollCtlDel : _watched == 0 ? Libc.EpollCtlAdd : Libc.EpollCtlMod;
         _watched = wanted;
-        loop.Control(Libc.EpollCtlMod, socket, wanted);
+        loop.Control(operation, socket, wanted);
     }
 
     public override string? FinishConnect()

@@ -79,7 +79,7 @@ public sealed class PortableLoop : SocketLoop
         CollectSockets();
         try
         {
-            Socket.Select(_reads, _writes, _errors, timeoutMs < 0 ? -1 : timeoutMs * 1000);
+            Socket.Select(_reads, _writes, _errors, timeoutMs < 0 ? -1 : (int)Math.Min(timeoutMs * 1000L, int.MaxValue));
         }
         catch (SocketException)
         {
@@ -221,12 +221,16 @@ internal sealed class PortableChannel(PortableLoop loop, Socket socket, bool rea
 
     public override int Receive(Span<byte> target)
     {
+        if (_closed)
+            return SocketResult.Failed;
         int got = socket.Receive(target, SocketFlags.None, out SocketError error);
         return error == SocketError.Success ? got : Failure(error);
     }
 
     public override int Send(ReadOnlySpan<byte> bytes)
     {
+        if (_closed)
+            return SocketResult.Failed;
         int sent = socket.Send(bytes, SocketFlags.None, out SocketError error);
         return error == SocketError.Success ? sent : Failure(error);
     }

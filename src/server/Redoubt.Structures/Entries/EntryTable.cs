@@ -15,7 +15,8 @@
 // Growth: at 6 entries per bucket a table of twice the size is opened beside this one and buckets move over in order, one
 // or two with each insertion and more whenever there is time; a table of 2^20 buckets and more moves without touching the
 // entries, because the hash bit that decides is in the slot. Memory is returned piece by piece as the move advances.
-// Shrinking is the same with a table of half the size or less.
+// Shrinking is the same with a smaller table. Sizes change by a factor of at most 8 while there is much to move, so that a
+// step of SCAN, which visits the buckets of both tables that belong together, stays short.
 //
 // SCAN: buckets are visited in the order of the reversed bits of their number (Redis's scheme, by Pieter Noordhuis), so
 // that every key that is there from start to end is reported at least once, across growth and shrinking.
@@ -27,7 +28,6 @@
 // bucket is never empty.
 // Threads: the keyspace thread.
 
-using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -37,20 +37,7 @@ using Redoubt.Native.Memory;
 
 namespace Redoubt.Structures.Entries;
 
-/// <summary>Receives entries one by one; the table must not be changed meanwhile.</summary>
-public interface IEntryReceiver
-{
-    void Receive(scoped in Entry entry);
-}
-
-/// <summary>Decides, entry by entry, whether a swept entry is removed.</summary>
-public interface IExpiryJudge
-{
-    /// <summary>True when the entry is to be removed now.</summary>
-    bool IsExpired(scoped in Entry entry);
-}
-
-public sealed unsafe class EntryTable : IDisposable
+public sealed unsafe partial class EntryTable : IDisposable
 {
     internal const int SlotsPerBucket = 7;
     private const int EntriesPerBucketMax = 6;
@@ -60,12 +47,17 @@ public sealed unsafe class EntryTable : IDisposable
     private const ulong AddressMask = (1UL << 48) - 1;
     private const ulong ExpiryBit = 1UL << 48;
     private const ulong TagMask = 0x00FFFFFFFFFFFFFF;
+    private const int ResizeFactorMax = 8;
+    private const int BucketsKeptMax = 64;
+    private const int BucketsMovedAtOnceMax = 1024;
+    private const long EntriesExpectedMax = 1L << 34;
 
     private readonly NativeHeap _heap;
     private readonly KeyHasher _hasher;
     private BucketArray _main;
     private BucketArray _next;
     private long _moved;
+    private bool _mayShrink;
 
     public EntryTable(NativeHeap heap, KeyHasher hasher)
     {
@@ -153,26 +145,44 @@ public sealed unsafe class EntryTable : IDisposable
     /// <summary>Takes the entry out of the table and frees it. Views of other entries are invalid afterwards.</summary>
     public void Remove(scoped in Entry entry)
     {
+        Discard(entry);
+        MoveOnRemoval(1);
+    }
+
+    /// <summary>Removes an entry without moving buckets, so that a walk over a chain can go on.</summary>
+    private void Discard(scoped in Entry entry)
+    {
         byte* block = entry.Block;
-        ulong hash = _hasher.Hash(entry.Key);
-        UnlinkSlot(hash, entry.Slot);
+        UnlinkSlot(_hasher.Hash(entry.Key), entry.Slot);
         Count--;
         if ((block[0] & Entry.FlagExpiry) != 0)
             ExpiringCount--;
         FreeBlock(block);
-        if (!IsMoving && Count < _main.Count / 2 && _main.Count > 64)
-            StartMove(BucketsFor(Count));
-        else if (IsMoving)
-            Move(1);
     }
 
-    /// <summary>Takes the entry out and hands a large value to the caller, who frees it elsewhere; everything else is freed here.</summary>
+    /// <summary>
+    /// Adds a string under a key that is not in the table and takes over the outside value of an entry of this or another table
+    /// of the same heap, however large, without copying it. The giver has no value any more and must be removed.
+    /// </summary>
+    public void InsertTaking(scoped ReadOnlySpan<byte> key, ulong hash, scoped in Entry giver, long expireAtMs, uint access)
+    {
+        byte** word = (byte**)(giver.Block + Entry.WordOffset(giver.Block));
+        // An entry with an integer has the same layout as one with the address of its value.
+        Entry taker = Insert(key, hash, default, StringEncoding.Integer, (long)*word, expireAtMs, access);
+        taker.Block[0] |= Entry.FlagOutside;
+        taker.Block[1] = (byte)((int)StringEncoding.Raw << 4);
+        *word = null;
+    }
+
+    /// <summary>Hands the large value of an entry that is about to be removed to the caller, who frees it elsewhere.</summary>
     public bool TryDetachValue(scoped in Entry entry, out DetachedValue value)
     {
         value = default;
         if (!entry.IsOutside)
             return false;
         byte** word = (byte**)(entry.Block + Entry.WordOffset(entry.Block));
+        if (*word == null)
+            return false;
         long bytes = OutsideValue.HeaderBytes + OutsideValue.Capacity(*word);
         if (bytes <= NativeHeap.SlabBlockBytesMax)
             return false;
@@ -509,6 +519,23 @@ public sealed unsafe class EntryTable : IDisposable
             StartMove(_main.Count * 2);
     }
 
+    private void MoveOnRemoval(int buckets)
+    {
+        _mayShrink = true;
+        if (IsMoving)
+            Move(buckets);
+        else
+            ShrinkIfSparse();
+    }
+
+    private void ShrinkIfSparse()
+    {
+        if (Count < _main.Count / 2 && _main.Count > BucketsKeptMax)
+            StartMove(Math.Max(BucketsFor(Count), _main.Count / ResizeFactorMax));
+        else
+            _mayShrink = false;
+    }
+
     private static long BucketsFor(long count)
     {
         long wanted = Math.Max(InitialBuckets, count / 3);
@@ -540,7 +567,10 @@ public sealed unsafe class EntryTable : IDisposable
         _main = _next;
         _next = default;
         _moved = 0;
-        return false;
+        // What was removed meanwhile may call for less still; a table that was only expanded keeps its room.
+        if (_mayShrink)
+            ShrinkIfSparse();
+        return IsMoving;
     }
 
     private void MoveBucket(Bucket* bucket)
@@ -584,161 +614,30 @@ public sealed unsafe class EntryTable : IDisposable
         return (long)(_hasher.Hash(new Entry(block, null).Key) & _next.Mask);
     }
 
-    /// <summary>Opens room for this many entries at once (a load knows how many come).</summary>
+    /// <summary>Opens room for this many entries at once (a load knows how many come). A hint: what cannot be had is left out.</summary>
     public void Expand(long entries)
     {
-        long buckets = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(InitialBuckets, (entries + EntriesPerBucketMax - 1) / EntriesPerBucketMax));
-        if (!IsMoving && buckets > _main.Count)
+        entries = Math.Clamp(entries, 1, EntriesExpectedMax);
+        long buckets = (long)BitOperations.RoundUpToPowerOf2((ulong)((entries + EntriesPerBucketMax - 1) / EntriesPerBucketMax));
+        bool isSmall = _main.Count <= BucketsMovedAtOnceMax;
+        if (!isSmall)
+            buckets = Math.Min(buckets, _main.Count * ResizeFactorMax);
+        if (IsMoving || buckets <= _main.Count)
+            return;
+        try
+        {
             StartMove(buckets);
-    }
-
-    // ---- visiting ---------------------------------------------------------------------------------------------------
-
-    /// <summary>One step of SCAN: reports the entries of one bucket (and of those it splits into); 0 = the scan is complete.</summary>
-    public ulong Scan<TReceiver>(ulong cursor, ref TReceiver receiver)
-        where TReceiver : IEntryReceiver, allows ref struct
-    {
-        BucketArray small = _main, large = _next;
-        if (!IsMoving)
-        {
-            Report(small.At((long)(cursor & small.Mask)), ref receiver);
-            return NextCursor(cursor, small.Mask);
         }
-        if (small.Count > large.Count)
-            (small, large) = (large, small);
-        Report(small.At((long)(cursor & small.Mask)), ref receiver);
-        do
+        catch (OutOfMemoryException)
         {
-            Report(large.At((long)(cursor & large.Mask)), ref receiver);
-            cursor = NextCursor(cursor, large.Mask);
+            // The table grows step by step instead, if so many entries come at all.
+            return;
         }
-        while ((cursor & (small.Mask ^ large.Mask)) != 0);
-        return cursor;
+        if (isSmall)
+            Move(BucketsMovedAtOnceMax);
     }
 
-    private static ulong NextCursor(ulong cursor, ulong mask) => Reverse(Reverse(cursor | ~mask) + 1);
-
-    private static ulong Reverse(ulong value)
-    {
-        value = ((value >> 1) & 0x5555555555555555) | ((value & 0x5555555555555555) << 1);
-        value = ((value >> 2) & 0x3333333333333333) | ((value & 0x3333333333333333) << 2);
-        value = ((value >> 4) & 0x0F0F0F0F0F0F0F0F) | ((value & 0x0F0F0F0F0F0F0F0F) << 4);
-        return System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
-    }
-
-    private static void Report<TReceiver>(Bucket* bucket, ref TReceiver receiver)
-        where TReceiver : IEntryReceiver, allows ref struct
-    {
-        while (true)
-        {
-            uint used = ~Match(bucket, 0) & (bucket->IsChained ? 0x3Fu : 0x7Fu);
-            for (; used != 0; used &= used - 1)
-            {
-                ulong* slot = &bucket->Slots[BitOperations.TrailingZeroCount(used)];
-                receiver.Receive(new Entry((byte*)(*slot & AddressMask), slot));
-            }
-            if (!bucket->IsChained)
-                return;
-            bucket = bucket->Next;
-        }
-    }
-
-    /// <summary>A fair pick: every entry is equally likely. False when the table is empty.</summary>
-    public bool TryPick(Random random, out Entry entry)
-    {
-        entry = default;
-        if (Count == 0)
-            return false;
-        const int depthMax = 24;
-        long live = IsMoving ? _main.Count - _moved + _next.Count : _main.Count;
-        while (true)
-        {
-            long pick = random.NextInt64(live);
-            long fromMain = _main.Count - _moved;
-            Bucket* bucket = !IsMoving ? _main.At(pick) : pick < fromMain ? _main.At(_moved + pick) : _next.At(pick - fromMain);
-            int depth = random.Next(depthMax);
-            while (true)
-            {
-                uint used = ~Match(bucket, 0) & (bucket->IsChained ? 0x3Fu : 0x7Fu);
-                int count = BitOperations.PopCount(used);
-                if (depth < count)
-                {
-                    for (; depth > 0; depth--)
-                        used &= used - 1;
-                    ulong* slot = &bucket->Slots[BitOperations.TrailingZeroCount(used)];
-                    entry = new Entry((byte*)(*slot & AddressMask), slot);
-                    return true;
-                }
-                depth -= count;
-                if (!bucket->IsChained)
-                    break;
-                bucket = bucket->Next;
-            }
-        }
-    }
-
-    /// <summary>
-    /// Looks at the entries with an expiry in the next buckets after <paramref name="position"/>, in order and around, until
-    /// <paramref name="buckets"/> are read or <paramref name="entriesMax"/> entries judged, and removes those the judge names.
-    /// </summary>
-    /// <returns>How many were looked at and removed.</returns>
-    public (int Seen, int Removed) SweepExpired<TJudge>(ref long position, int buckets, int entriesMax, ref TJudge judge)
-        where TJudge : IExpiryJudge, allows ref struct
-    {
-        int seen = 0, removed = 0;
-        while (buckets-- > 0 && seen < entriesMax)
-        {
-            long total = _main.Count + _next.Count;
-            if (position >= total)
-                position = 0;
-            Bucket* home = position < _main.Count ? _main.At(position) : _next.At(position - _main.Count);
-            position++;
-            SweepBucket(home, ref judge, ref seen, ref removed);
-        }
-        return (seen, removed);
-    }
-
-    private void SweepBucket<TJudge>(Bucket* home, ref TJudge judge, ref int seen, ref int removed)
-        where TJudge : IExpiryJudge, allows ref struct
-    {
-        // A removal reorders the chain, so the chain is looked at again; once buckets move, the rest waits for the next sweep.
-        int judged;
-        do
-        {
-            judged = 0;
-            if (!TryRemoveExpired(home, ref judge, ref judged))
-                break;
-            removed++;
-            seen++;
-        }
-        while (!IsMoving);
-        seen += judged;
-    }
-
-    private bool TryRemoveExpired<TJudge>(Bucket* bucket, ref TJudge judge, ref int judged)
-        where TJudge : IExpiryJudge, allows ref struct
-    {
-        while (true)
-        {
-            uint used = ~Match(bucket, 0) & (bucket->IsChained ? 0x3Fu : 0x7Fu);
-            for (; used != 0; used &= used - 1)
-            {
-                ulong* slot = &bucket->Slots[BitOperations.TrailingZeroCount(used)];
-                if ((*slot & ExpiryBit) == 0)
-                    continue;
-                Entry entry = new((byte*)(*slot & AddressMask), slot);
-                if (judge.IsExpired(entry))
-                {
-                    Remove(entry);
-                    return true;
-                }
-                judged++;
-            }
-            if (!bucket->IsChained)
-                return false;
-            bucket = bucket->Next;
-        }
-    }
+    // ---- the end ----------------------------------------------------------------------------------------------------
 
     /// <summary>Frees the entries of up to this many buckets, for a table that nobody uses any more. True while there is more.</summary>
     public bool FreeSome(int buckets)
@@ -767,7 +666,7 @@ public sealed unsafe class EntryTable : IDisposable
         bool first = true;
         while (bucket != null)
         {
-            uint used = ~Match(bucket, 0) & (bucket->IsChained ? 0x3Fu : 0x7Fu);
+            uint used = Used(bucket);
             for (; used != 0; used &= used - 1)
             {
                 byte* block = (byte*)(bucket->Slots[BitOperations.TrailingZeroCount(used)] & AddressMask);
@@ -798,52 +697,6 @@ public sealed unsafe class EntryTable : IDisposable
         }
         _main.Release();
         _main = default;
-    }
-
-    /// <summary>Walks the whole table and checks every invariant named at the head of this file.</summary>
-    [SuppressMessage("Performance", "CA1822", Justification = "Reads through pointers of this instance.")]
-    public void Verify()
-    {
-        long entries = 0, expiring = 0, chained = 0;
-        VerifyArray(_main, IsMoving ? _moved : 0, ref entries, ref expiring, ref chained);
-        if (IsMoving)
-            VerifyArray(_next, 0, ref entries, ref expiring, ref chained);
-        Invariant.That(entries == Count, $"the table counts its entries ({entries} found, {Count} counted)");
-        Invariant.That(expiring == ExpiringCount, $"the table counts its expiries ({expiring} found, {ExpiringCount} counted)");
-        Invariant.That(chained == _chained, $"the table counts its chained buckets ({chained} found, {_chained} counted)");
-    }
-
-    private void VerifyArray(BucketArray array, long emptyBelow, ref long entries, ref long expiring, ref long chained)
-    {
-        for (long index = 0; index < array.Count; index++)
-        {
-            Bucket* bucket = array.At(index);
-            Invariant.That(index >= emptyBelow || (bucket->Tags == 0), "a bucket that has moved is empty");
-            for (bool first = true; ; first = false)
-            {
-                int inBucket = 0;
-                for (int at = 0; at < SlotsPerBucket; at++)
-                {
-                    byte tag = ((byte*)&bucket->Tags)[at];
-                    if (tag == 0)
-                        continue;
-                    inBucket++;
-                    ulong slot = bucket->Slots[at];
-                    Entry entry = new((byte*)(slot & AddressMask), null);
-                    ulong hash = _hasher.Hash(entry.Key);
-                    Invariant.That((long)(hash & array.Mask) == index, "an entry stands in the bucket of its hash");
-                    Invariant.That(TagOf(hash) == tag && (slot & ~(AddressMask | ExpiryBit)) == SlotHashOf(hash), "tag and slot bits are those of the hash");
-                    Invariant.That(((slot & ExpiryBit) != 0) == entry.HasExpiry, "the slot knows whether the entry expires");
-                    entries++;
-                    expiring += entry.HasExpiry ? 1 : 0;
-                }
-                Invariant.That(first || inBucket > 0, "no chained bucket is empty");
-                if (!bucket->IsChained)
-                    break;
-                bucket = bucket->Next;
-                chained++;
-            }
-        }
     }
 }
 
