@@ -63,6 +63,7 @@ internal sealed class KeyspaceLoop
             _connections.BeginRound();
             for (int i = 0; i < ready; i++)
             {
+                _polling.Heard(_events[i].Channel);
                 _connections.Handle(_events[i]);
                 _events[i] = default;
             }
@@ -75,31 +76,27 @@ internal sealed class KeyspaceLoop
         }
     }
 
-    /// <summary>One round without sleeping, for work that must keep the server answering meanwhile.</summary>
     private int WaitForEvents(bool busy)
     {
-        int ready = _sockets.Wait(_events, 0);
-        if (ready > 0 || busy || _stopping)
-        {
-            _polling.Looked(ready > 0 ? ready : 1);
-            return ready;
-        }
+        if (busy || _stopping)
+            return _sockets.Wait(_events, 0);
         int budget = _polling.BudgetMicroseconds;
         if (budget > 0)
         {
+            int found;
             long end = Stopwatch.GetTimestamp() + budget * (Stopwatch.Frequency / 1_000_000);
             do
             {
-                ready = _sockets.Wait(_events, 0);
+                found = _sockets.Wait(_events, 0);
             }
-            while (ready == 0 && Stopwatch.GetTimestamp() < end);
-            _polling.Looked(ready);
-            if (ready > 0)
-                return ready;
+            while (found == 0 && Stopwatch.GetTimestamp() < end);
+            _polling.Looked(found > 0);
+            if (found > 0)
+                return found;
         }
         long before = Clock.SteadyMicroseconds;
-        ready = _sockets.Wait(_events, (int)Math.Clamp(_nextTimerMs - Clock.SteadyMs, 0, TimerPeriodMs));
-        _polling.Slept(Clock.SteadyMicroseconds - before, ready);
+        int ready = _sockets.Wait(_events, (int)Math.Clamp(_nextTimerMs - before / 1000, 0, TimerPeriodMs));
+        _polling.Slept(Clock.SteadyMicroseconds - before, ready > 0);
         return ready;
     }
 
