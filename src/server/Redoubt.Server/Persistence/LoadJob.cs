@@ -184,6 +184,7 @@ internal sealed class LoadJob
 
     private void Parse()
     {
+        Native.ThreadPriorities.LowerThisThread();
         string? error;
         try
         {

@@ -33,8 +33,8 @@ internal interface ISnapshotTarget
 
 internal sealed class SnapshotJob : ISnapshotSink
 {
-    private const int BatchBytes = 256 * 1024;
-    private const long InFlightBytesMax = 8L * 1024 * 1024;
+    private const int BatchBytes = 128 * 1024;
+    private const long InFlightBytesMax = 2L * 1024 * 1024;
     private const int BucketsPerLook = 16;
 
     private readonly Mailbox _mailbox;
@@ -142,6 +142,7 @@ internal sealed class SnapshotJob : ISnapshotSink
 
     private void Encode()
     {
+        Native.ThreadPriorities.LowerThisThread();
         string? error = null;
         try
         {

@@ -9,7 +9,7 @@ namespace Redoubt.Server.Replicas;
 
 internal sealed class ReplicaTarget(List<ReplicaFeed> feeds, byte[] mark, Mailbox mailbox) : ISnapshotTarget
 {
-    private const int ChunkBytes = 256 * 1024;
+    private const int ChunkBytes = 128 * 1024;
 
     private readonly ConcurrentBag<byte[]> _spare = [];
     private long _posted;
