@@ -11,9 +11,9 @@ internal sealed class MonitoringDirectives(DirectiveTable table)
 
     public NumberDirective LatencyMonitorThreshold { get; } = table.Number("latency-monitor-threshold", 0, 0, long.MaxValue, NotInEffect);
 
-    public SwitchDirective LatencyTracking { get; } = table.Switch("latency-tracking", true, NotInEffect);
+    public SwitchDirective LatencyTracking { get; } = table.Switch("latency-tracking", true);
 
-    public PercentilesDirective LatencyTrackingInfoPercentiles { get; } = table.Add(new PercentilesDirective(NotInEffect));
+    public PercentilesDirective LatencyTrackingInfoPercentiles { get; } = table.Add(new PercentilesDirective(None));
 
     public KeyspaceEventsDirective NotifyKeyspaceEvents { get; } = table.Add(new KeyspaceEventsDirective(NotInEffect));
 

@@ -196,7 +196,10 @@ internal sealed class Dispatcher : ITransactions
         c.Database = _keyspace[database];
         long dirty = _keyspace.Dirty;
         Notes.Deletions = c.Propagate;
+        long begun = _state.Timings.Begin(command, _batch.Count == 1);
         CommandTable.Execute(command.Index, c);
+        if (begun != 0)
+            _state.Timings.End(command, begun);
         command.Calls++;
         _state.CommandsProcessed++;
         client.CommandsProcessed++;

@@ -24,6 +24,8 @@ internal sealed class ServerState
 
     public long StartedUnixMs { get; init; }
 
+    public CommandTimings Timings { get; } = new();
+
     public long CommandsProcessed { get; set; }
 
     public long ConnectionsReceived { get; set; }
@@ -83,6 +85,7 @@ internal sealed class ServerState
         ExpiryMicroseconds = 0;
         ExpiryTimeCaps = 0;
         ExpiredShare = 0;
+        Timings.Reset();
     }
 }
 

@@ -48,7 +48,8 @@ internal sealed class InfoReport : IServerStatus
         _persistence = new PersistenceSection(state, snapshots, loader);
         _stats = new StatsSection(state, keyspace, replication, errors);
         _replication = new ReplicationSection(config, state, replication);
-        _commands = new CommandSections(errors);
+        _commands = new CommandSections(config, state.Timings, errors);
+        state.Timings.Tracking = config.Monitoring.LatencyTracking;
         loop.Timer += nowMs =>
         {
             memory.Sample(nowMs);
@@ -99,13 +100,13 @@ internal sealed class InfoReport : IServerStatus
                 text.Section("Modules");
                 break;
             case InfoSection.CommandStats:
-                CommandSections.WriteCommands(text);
+                _commands.WriteCommands(text);
                 break;
             case InfoSection.ErrorStats:
                 _commands.WriteErrors(text);
                 break;
             case InfoSection.LatencyStats:
-                text.Section("Latencystats");
+                _commands.WriteLatencies(text);
                 break;
             case InfoSection.Cluster:
                 text.Section("Cluster");
