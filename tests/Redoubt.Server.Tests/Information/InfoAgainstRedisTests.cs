@@ -54,18 +54,19 @@ public sealed class InfoAgainstRedisTests
     public void A_master_and_its_replica_report_as_redis_does()
     {
         using ServerProcess redis = RedisServers.Redis("--repl-diskless-sync-delay", "0", "--min-replicas-to-write", "1");
-        using ServerProcess redisReplica = RedisServers.Redis("--replicaof", $"127.0.0.1 {redis.Port}");
+        using ServerProcess redisReplica = RedisServers.Redis();
         using ServerProcess redoubt = RedisServers.Redoubt("--repl-diskless-sync-delay", "0", "--min-replicas-to-write", "1");
-        using ServerProcess redoubtReplica = RedisServers.Redoubt("--replicaof", $"127.0.0.1 {redoubt.Port}");
+        using ServerProcess redoubtReplica = RedisServers.Redoubt();
         foreach ((ServerProcess master, ServerProcess replica) in new[] { (redis, redisReplica), (redoubt, redoubtReplica) })
         {
+            replica.Call("REPLICAOF", "127.0.0.1", master.Port.ToString(System.Globalization.CultureInfo.InvariantCulture)).OrThrow();
             Wait.For("up", () => replica.Info("replication", "master_link_status"), "the link");
             Wait.For("1", () => master.Info("replication", "min_slaves_good_slaves"), "good replicas");
             master.Call("SET", "a", "1").OrThrow();
             Assert.Equal(1, master.Call("WAIT", "1", "10000").Integer);
         }
 
-        string[] timed = ["total_commands_processed", "master_repl_offset", "repl_backlog_histlen", "slave_repl_offset", "slave_read_repl_offset", "repl_backlog_first_byte_offset", "total_connections_received", "rdb_last_load_keys_loaded", "total_error_replies", "rdb_changes_since_last_save"];
+        string[] timed = ["total_commands_processed", "master_repl_offset", "repl_backlog_histlen", "slave_repl_offset", "slave_read_repl_offset", "repl_backlog_first_byte_offset", "total_connections_received", "rdb_last_load_keys_loaded", "rdb_changes_since_last_save"];
         Compare(redis, redoubt, timed);
         Compare(redisReplica, redoubtReplica, timed);
     }
@@ -91,7 +92,8 @@ public sealed class InfoAgainstRedisTests
         List<InfoField> expected = WhileLoading(redis);
         List<InfoField> actual = WhileLoading(redoubt);
 
-        CompareShapes(expected, actual);
+        // How often the harness knocked meanwhile differs.
+        CompareShapes(expected.FindAll(IsNotOfCommands), actual.FindAll(IsNotOfCommands));
         Assert.Contains(actual, field => field is { Name: "loading_total_bytes", Value: not "0" });
         Assert.Equal("2000", redoubt.Info("persistence", "rdb_last_load_keys_loaded"));
     }
@@ -118,6 +120,8 @@ public sealed class InfoAgainstRedisTests
         Assert.Equal(Headings(expected), Headings(actual));
         Assert.Equal(BlankLines(expected), BlankLines(actual));
     }
+
+    private static bool IsNotOfCommands(InfoField field) => field.Section is not ("Commandstats" or "Latencystats" or "Errorstats");
 
     private static void Exercise(ServerProcess server)
     {
@@ -166,7 +170,7 @@ public sealed class InfoAgainstRedisTests
             () =>
             {
                 seen = TryInfo(server.Port);
-                return seen.Exists(static field => field is { Name: "loading", Value: "1" }) && seen.Exists(static field => field is { Name: "loading_loaded_bytes", Value: not "0" });
+                return seen.Exists(static field => field is { Name: "loading", Value: "1" }) && seen.Exists(static field => field.Name == "db0");
             },
             "a load that can be watched");
         restart.Wait(TimeSpan.FromSeconds(60));
@@ -195,11 +199,14 @@ public sealed class InfoAgainstRedisTests
         string[] different =
         [
             .. expected.Where(field => !InfoDifferences.IsMeasured(field) && !InfoDifferences.OfTheProcess.Contains(field.Name)
-                    && !InfoDifferences.Reasons.ContainsKey(field.Name) && !alsoTimed.Contains(field.Name) && values[Key(field)] != field.Value)
+                    && !InfoDifferences.Reasons.ContainsKey(field.Name) && !alsoTimed.Contains(field.Name) && Comparable(values[Key(field)]) != Comparable(field.Value))
                 .Select(field => $"{field.Name}: {field.Value} in Redis, {values[Key(field)]} here"),
         ];
-        Assert.Empty(different);
+        Assert.Equal("", string.Join(Environment.NewLine, different));
         return actual;
+
+        // The mean time to live is taken of keys chosen by chance, at each server's own time.
+        static string Comparable(string value) => value.StartsWith("keys=", StringComparison.Ordinal) ? value[..value.LastIndexOf(',')] : value;
 
         static (string, string) Key(InfoField field) => (field.Section, field.Name);
     }

@@ -9,7 +9,8 @@ internal sealed record InfoField(string Section, string Name, string Value)
     private static readonly (string Shape, Regex Pattern)[] s_shapes =
     [
         ("integer", new Regex(@"^-?\d+$")),
-        ("two decimals", new Regex(@"^-?\d+\.\d\d$")),
+        // Redis divides by nothing at times; here that is 0.
+        ("two decimals", new Regex(@"^(-?\d+\.\d\d|-?nan|inf)$")),
         ("six decimals", new Regex(@"^\d+\.\d{6}$")),
         ("percent", new Regex(@"^-?\d+\.\d\d%$")),
         ("size", new Regex(@"^(\d+B|\d+\.\d\d[KMGTP])$")),

@@ -52,12 +52,15 @@ internal sealed class CommandTimings
         return Stopwatch.GetTimestamp();
     }
 
-    public void End(CommandDescriptor command, long begun)
+    /// <param name="command">The command.</param>
+    /// <param name="begun">What <see cref="Begin"/> gave.</param>
+    /// <param name="isWaiting">It left its client waiting: how long the whole takes says nothing of the server.</param>
+    public void End(CommandDescriptor command, long begun, bool isWaiting)
     {
         Row row = _rows[command.Index];
         long nanoseconds = (long)((Stopwatch.GetTimestamp() - begun) * s_nanosecondsPerTick);
         row.Nanoseconds += nanoseconds * row.Weight;
-        if (Tracking is { Value: true })
+        if (!isWaiting && Tracking is { Value: true })
             (row.Latencies ??= new LatencyCounters()).Add(nanoseconds, row.Weight);
     }
 

@@ -199,7 +199,7 @@ internal sealed class Dispatcher : ITransactions
         long begun = _state.Timings.Begin(command, _batch.Count == 1);
         CommandTable.Execute(command.Index, c);
         if (begun != 0)
-            _state.Timings.End(command, begun);
+            _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
         command.Calls++;
         _state.CommandsProcessed++;
         client.CommandsProcessed++;
