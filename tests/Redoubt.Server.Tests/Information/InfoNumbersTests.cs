@@ -166,6 +166,19 @@ public sealed class InfoNumbersTests : IDisposable
     }
 
     [Fact]
+    public void Links_to_a_replica_and_to_a_master_are_listed_with_their_flags_and_users()
+    {
+        using ServerProcess replica = RedisServers.Redoubt();
+        replica.Call("REPLICAOF", "127.0.0.1", _server.Port.ToString(CultureInfo.InvariantCulture)).OrThrow();
+        Wait.For("up", () => replica.Info("replication", "master_link_status"), "the link");
+
+        Assert.Contains(_server.Call("CLIENT", "LIST").Text.Split('\n'), static line =>
+            line.Contains(" flags=S ", StringComparison.Ordinal) && line.Contains(" user=default ", StringComparison.Ordinal));
+        Assert.Contains(replica.Call("CLIENT", "LIST").Text.Split('\n'), static line =>
+            line.Contains(" flags=M ", StringComparison.Ordinal) && line.Contains(" user=(superuser) ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Time_spent_in_commands_is_told_of_single_ones_and_of_pipelines()
     {
         using RespConnection client = _server.Connect();

@@ -37,7 +37,6 @@ internal sealed class CommandTimings
     public SwitchDirective? Tracking { get; set; }
 
     /// <summary>Before a command runs: the time to give to <see cref="End"/>, or 0 when this one is not timed.</summary>
-    /// <param name="command">The command.</param>
     /// <param name="isAlone">It did not come with others.</param>
     public long Begin(CommandDescriptor command, bool isAlone)
     {
@@ -52,7 +51,6 @@ internal sealed class CommandTimings
         return Stopwatch.GetTimestamp();
     }
 
-    /// <param name="command">The command.</param>
     /// <param name="begun">What <see cref="Begin"/> gave.</param>
     /// <param name="isWaiting">It left its client waiting: how long the whole takes says nothing of the server.</param>
     public void End(CommandDescriptor command, long begun, bool isWaiting)

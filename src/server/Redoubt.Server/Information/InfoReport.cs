@@ -21,7 +21,7 @@ using Redoubt.Server.Replicas;
 
 namespace Redoubt.Server.Information;
 
-/// <summary>INFO.</summary>
+/// <summary>Writes the sections that an INFO asks for, and takes the samples that some of them need.</summary>
 internal sealed class InfoReport : IServerStatus
 {
     private readonly ServerConfig _config;
