@@ -21,5 +21,6 @@ if (config.ConfigFilePath is null && args.Length == 0)
 else
     log.ConfigurationLoaded();
 Banner.Print(log, config, !Console.IsOutputRedirected);
+AppDomain.CurrentDomain.UnhandledException += (_, failure) => log.Write(LogLevel.Warning, LogMessages.Id.Text, $"=== REDOUBT CRASHED; please report this === {failure.ExceptionObject}");
 using ServerHost server = new(config, log);
 return server.Run();

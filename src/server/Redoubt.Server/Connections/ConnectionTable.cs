@@ -24,6 +24,7 @@ internal sealed class ConnectionTable
 {
     private const int SharedInputBytes = 64 * 1024;
     private const int RestBytesMin = 16 * 1024;
+    private const int PooledBytesMax = InputBuffers.PooledBytesMax;
     private const int ReplyBytesMax = 1024 * 1024;
     private const int SegmentBytesMax = 256 * 1024;
     private const long QueuedBytesMax = 64L * 1024 * 1024;
@@ -197,7 +198,8 @@ internal sealed class ConnectionTable
     /// <summary>Executes bytes that were received for the client before it was one.</summary>
     public void Inject(ClientConnection client, ReadOnlySpan<byte> bytes)
     {
-        client.Rest = bytes.ToArray();
+        client.Rest = InputBuffers.Rent(bytes.Length);
+        bytes.CopyTo(client.Rest);
         client.RestLength = bytes.Length;
         ExecuteInput(client, client.Rest, client.RestLength);
     }
@@ -241,10 +243,11 @@ internal sealed class ConnectionTable
         long wanted = Math.Max(client.Parser.BytesWanted, client.RestLength + 1L);
         if (client.Rest.Length >= wanted)
             return client.Rest;
-        // A long argument gets exactly its size; everything else grows by doubling.
-        long size = client.Parser.BytesWanted > RestBytesMin ? wanted : Math.Max(RestBytesMin, 2L * client.Rest.Length);
-        byte[] larger = GC.AllocateUninitializedArray<byte>((int)Math.Min(size, Array.MaxLength));
+        // A long argument gets its size at once, but a client that only announces one does not get half a gigabyte.
+        long affordable = 4L * client.RestLength + PooledBytesMax;
+        byte[] larger = InputBuffers.Rent(Math.Max(Math.Min(wanted, affordable), Math.Max(RestBytesMin, 2L * client.RestLength)));
         client.Rest.AsSpan(0, client.RestLength).CopyTo(larger);
+        InputBuffers.Return(client.Rest);
         client.Rest = larger;
         return larger;
     }
@@ -255,8 +258,8 @@ internal sealed class ConnectionTable
         if (length <= 0)
         {
             client.RestLength = 0;
-            if (client.Rest.Length > 0)
-                client.Rest = [];
+            InputBuffers.Return(client.Rest);
+            client.Rest = [];
             return;
         }
         if (ReferenceEquals(buffer, client.Rest))
@@ -267,7 +270,10 @@ internal sealed class ConnectionTable
         else
         {
             if (client.Rest.Length < length)
-                client.Rest = GC.AllocateUninitializedArray<byte>(Math.Max(length, RestBytesMin));
+            {
+                InputBuffers.Return(client.Rest);
+                client.Rest = InputBuffers.Rent(Math.Max(length, RestBytesMin));
+            }
             buffer.AsSpan(from, length).CopyTo(client.Rest);
         }
         client.RestLength = length;
@@ -473,6 +479,7 @@ internal sealed class ConnectionTable
         client.IsClosed = true;
         client.Channel.Close();
         client.Queue.Clear();
+        InputBuffers.Return(client.Rest);
         client.Rest = [];
         client.RestLength = 0;
         client.Transaction = null;

@@ -272,7 +272,6 @@ internal sealed class ServerHost : IDisposable
         foreach (SocketListener listener in _listeners)
             listener.Close();
         _sockets.Dispose();
-        _keyspace.Dispose();
-        _heap.Dispose();
+        // The dataset is not freed entry by entry: the process ends, and its memory with it.
     }
 }
