@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Redoubt.Persistence;
 using Redoubt.Persistence.Rdb;
 
@@ -6,15 +5,11 @@ namespace Fuzz;
 
 /// <summary>
 /// RDB files are foreign bytes: whatever they hold, the reader ends in an error or in a dataset, and the same one however the bytes are cut.
-/// Runs a few seconds; REDOUBT_FUZZ_SECONDS sets another time, REDOUBT_FUZZ_SEED replays a failure.
 /// </summary>
 public class RdbFuzz
 {
-    private static readonly double Seconds = Setting("REDOUBT_FUZZ_SECONDS") ?? 3;
-    private static readonly int FirstSeed = (int?)Setting("REDOUBT_FUZZ_SEED") ?? Environment.TickCount;
-
     [Fact]
-    public void Damaged_files_end_the_same_way_however_they_are_cut() => ForAWhile(random =>
+    public void Damaged_files_end_the_same_way_however_they_are_cut() => Campaign.Run(random =>
     {
         bool checksum = random.Next(8) == 0;
         byte[] file = Write(RandomBatch(random), random.Next(2) == 0, checksum);
@@ -28,7 +23,7 @@ public class RdbFuzz
     });
 
     [Fact]
-    public void Whatever_is_written_is_read_back() => ForAWhile(random =>
+    public void Whatever_is_written_is_read_back() => Campaign.Run(random =>
     {
         EntryBatch batch = RandomBatch(random);
         byte[] file = Write(batch, random.Next(4) != 0, random.Next(4) != 0);
@@ -40,7 +35,7 @@ public class RdbFuzz
     public void Compressed_bytes_expand_exactly_or_are_refused()
     {
         var lzf = new LzfCompressor();
-        ForAWhile(random =>
+        Campaign.Run(random =>
         {
             byte[] text = RandomText(random, random.Next(1, 4000));
             byte[] compressed = new byte[text.Length];
@@ -54,27 +49,6 @@ public class RdbFuzz
             random.NextBytes(compressed.AsSpan(random.Next(compressed.Length)));
             Lzf.TryDecompress(compressed, expanded);
         });
-    }
-
-    private static double? Setting(string name) => double.TryParse(Environment.GetEnvironmentVariable(name), out double value) ? value : null;
-
-    private static void ForAWhile(Action<Random> round)
-    {
-        long start = Stopwatch.GetTimestamp();
-        int seed = FirstSeed;
-        do
-        {
-            try
-            {
-                round(new Random(seed));
-            }
-            catch (Exception failure)
-            {
-                throw new InvalidOperationException($"REDOUBT_FUZZ_SEED={seed} replays this: {failure.Message}", failure);
-            }
-            seed++;
-        }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < Seconds);
     }
 
     private static EntryBatch RandomBatch(Random random)

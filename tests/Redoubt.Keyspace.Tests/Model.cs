@@ -38,8 +38,10 @@ internal sealed class RecordingObserver(NativeHeap heap) : IKeyspaceObserver
 }
 
 /// <summary>Collects what a scan reports.</summary>
-internal struct Collector(List<byte[]> keys) : IEntryVisitor
+internal struct Collector(List<byte[]> keys) : IScanVisitor
 {
+    public readonly bool IsConcernedBy(ReadOnlySpan<byte> expiredKey) => true;
+
     public readonly void Visit(ReadOnlySpan<byte> key, in EntryView entry) => keys.Add(key.ToArray());
 }
 
@@ -90,7 +92,7 @@ internal sealed class Rig : IDisposable
         for (int database = 0; database < Model.Length; database++)
         {
             Database actual = Keyspace[database];
-            actual.Table.Verify();
+            actual.Verify();
             Assert.Equal(Model[database].Count, actual.Count);
             Assert.Equal(Model[database].Values.Count(e => e.ExpireAtMs >= 0), actual.ExpiringCount);
             foreach ((byte[] key, ModelEntry entry) in Model[database])
