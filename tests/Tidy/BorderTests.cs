@@ -54,6 +54,8 @@ public class BorderTests
     [InlineData("src/server/Redoubt.Resp/A.cs", "class A { /* unsafe, DllImport */ string B = \"MemoryMarshal\"; }", 0)]
     [InlineData("src/server/Redoubt.Native/A.cs", "unsafe class A { }", 0)]
     [InlineData("src/server/Redoubt.Resp/Redoubt.Resp.csproj", "<Project><PropertyGroup><AllowUnsafeBlocks>true</AllowUnsafeBlocks></PropertyGroup></Project>", 1)]
+    [InlineData("tests/Redoubt.Resp.Tests/Redoubt.Resp.Tests.csproj", "<Project><PropertyGroup><AllowUnsafeBlocks>true</AllowUnsafeBlocks></PropertyGroup></Project>", 1)]
+    [InlineData("tests/Redoubt.Native.Tests/Redoubt.Native.Tests.csproj", "<Project><PropertyGroup><AllowUnsafeBlocks>true</AllowUnsafeBlocks></PropertyGroup></Project>", 0)]
     public void Unsafe_code_elsewhere_is_found(string path, string text, int findings) =>
         Assert.Equal(findings, Borders.UnsafeCode(House.File(path, text)).Count());
 

@@ -36,8 +36,7 @@ public sealed class PortableLoop : SocketLoop
         Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
         try
         {
-            if (!OperatingSystem.IsWindows())
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // .NET lets a port in TIME_WAIT be bound by itself; its ReuseAddress would let two servers share a live one.
             socket.Bind(new IPEndPoint(address, port));
             socket.Listen(backlog);
         }
