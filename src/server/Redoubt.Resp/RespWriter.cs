@@ -213,7 +213,7 @@ public sealed class RespWriter
     {
         long wanted = Math.Max((long)_length + size, Math.Min(2L * _buffer.Length, BytesMax));
         if (wanted > BytesMax)
-            throw new OutOfMemoryException("a reply of more than 2 GB cannot be built");
+            throw new ReplyTooLongException();
         byte[] larger = GC.AllocateUninitializedArray<byte>((int)wanted, pinned: true);
         _buffer.AsSpan(0, _length).CopyTo(larger);
         _buffer = larger;

@@ -42,6 +42,12 @@ internal sealed class ClientConnection : ClientSession
 
     public bool IsClosed { get; set; }
 
+    /// <summary>Requests that have arrived are not executed yet, because replies to earlier ones must leave first. Nothing is read meanwhile.</summary>
+    public bool HasMoreInput { get; set; }
+
+    /// <summary>In the list of connections whose input is gone on with in the next round.</summary>
+    public bool IsTurnScheduled { get; set; }
+
     /// <summary>To be closed as soon as its turn ends, without the replies that it has not been sent yet.</summary>
     public bool IsAborted { get; set; }
 

@@ -1,11 +1,11 @@
 // All connections: accepting, reading, sending, closing.
 //
 // Reading: into one shared buffer, from which requests are executed in place. A connection gets a buffer of its own only
-// for an incomplete request; when a long argument is announced, exactly as large as needed, so that it is read in place.
+// for an incomplete request; it becomes exactly as large as an announced argument needs, so that this is read in place.
 //
 // Sending: replies of a round stand in the shared reply buffer, one segment per client, and are sent in `Flush`, one system
 // call each. What a socket does not take is queued. A client whose queue passes `QueuedBytesMax` is not read from until it
-// has taken most of it: a client that asks and never reads costs a bounded amount of memory. `client-output-buffer-limit`
+// has taken it all: a client that asks and never reads costs a bounded amount of memory. `client-output-buffer-limit`
 // of its class applies on top and disconnects.
 //
 // Closing: at once for the system, but the object lives to the end of the round, because others may hold it.
@@ -27,7 +27,7 @@ internal sealed class ConnectionTable
     private const int PooledBytesMax = InputBuffers.PooledBytesMax;
     private const int ReplyBytesMax = 1024 * 1024;
     private const int SegmentBytesMax = 256 * 1024;
-    private const long QueuedBytesMax = 64L * 1024 * 1024;
+    private const long QueuedBytesMax = 16L * 1024 * 1024;
     private const int AcceptsPerRound = 1000;
     private const long WarningPeriodMs = 60_000;
 
@@ -39,6 +39,7 @@ internal sealed class ConnectionTable
     private readonly Dictionary<long, ClientConnection> _byId = [];
     private readonly List<ClientConnection> _toFlush = [];
     private readonly List<ClientConnection> _toResume = [];
+    private readonly List<ClientConnection> _toContinue = [];
     private long _lastId;
     private readonly ServerLog _log;
     private long _nowMs;
@@ -83,7 +84,7 @@ internal sealed class ConnectionTable
         }
         if (e.CanWrite && !client.IsClosed)
             SendQueued(client);
-        if (e.CanRead && !client.IsClosed)
+        if (e.CanRead && !client.IsClosed && !client.HasMoreInput)
             Read(client);
     }
 
@@ -204,10 +205,42 @@ internal sealed class ConnectionTable
         ExecuteInput(client, client.Rest, client.RestLength);
     }
 
+    /// <summary>Goes on with clients whose turn ended because of the length of their replies. True when the loop must not sleep now.</summary>
+    public bool ContinueTurns()
+    {
+        int count = _toContinue.Count;
+        for (int i = 0; i < count; i++)
+        {
+            ClientConnection client = _toContinue[i];
+            client.IsTurnScheduled = false;
+            // A client that is throttled goes on once its output has drained.
+            if (client is { IsClosed: false, HasMoreInput: true, IsThrottled: false })
+                ExecuteInput(client, client.Rest, client.RestLength);
+        }
+        _toContinue.RemoveRange(0, count);
+        return _toContinue.Count > 0;
+    }
+
     private void ExecuteInput(ClientConnection client, byte[] buffer, int length)
     {
+        client.HasMoreInput = false;
+        if (client.CloseAfterReply)
+        {
+            // It said goodbye; what it sends afterwards is not looked at.
+            Keep(client, buffer, length, length);
+            return;
+        }
         int start = _reply.Length;
-        int done = _dispatcher.Execute(client, buffer, length);
+        int done = 0;
+        try
+        {
+            done = _dispatcher.Execute(client, buffer, length);
+        }
+        catch (ReplyTooLongException)
+        {
+            _dispatcher.Abandon();
+            Close(client);
+        }
         if (client.IsAborted)
         {
             WarnOfWebRequest();
@@ -226,6 +259,16 @@ internal sealed class ConnectionTable
             return;
         }
         TakeReplies(client, start);
+        if (client.HasMoreInput)
+            ScheduleTurn(client);
+    }
+
+    private void ScheduleTurn(ClientConnection client)
+    {
+        if (client.IsTurnScheduled)
+            return;
+        client.IsTurnScheduled = true;
+        _toContinue.Add(client);
     }
 
     private void WarnOfWebRequest()
@@ -241,7 +284,7 @@ internal sealed class ConnectionTable
     private static byte[] RoomForRest(ClientConnection client)
     {
         long wanted = Math.Max(client.Parser.BytesWanted, client.RestLength + 1L);
-        if (client.Rest.Length >= wanted)
+        if (client.Rest.Length >= wanted || client.Rest.Length >= client.RestLength + RestBytesMin)
             return client.Rest;
         // A long argument gets its size at once, but a client that only announces one does not get half a gigabyte.
         long affordable = 4L * client.RestLength + PooledBytesMax;
@@ -292,6 +335,8 @@ internal sealed class ConnectionTable
             {
                 client.Queue.Append(_reply.Segment(start, length));
                 _reply.Truncate(start);
+                if (client.AwaitsRoom)
+                    Restrain(client);
             }
             else
             {
@@ -405,6 +450,8 @@ internal sealed class ConnectionTable
             client.IsThrottled = false;
             client.SoftLimitSinceMs = 0;
             client.Channel.Watch(reads: true, writes: false);
+            if (client.HasMoreInput)
+                ScheduleTurn(client);
         }
         if (client.Feed is { } feed)
             feed.RoomAvailable();
@@ -423,9 +470,18 @@ internal sealed class ConnectionTable
     private void AwaitRoom(ClientConnection client)
     {
         client.AwaitsRoom = true;
-        if (client.Queue.Bytes > QueuedBytesMax)
-            client.IsThrottled = true;
         client.Channel.Watch(reads: !client.IsThrottled, writes: true);
+        Restrain(client);
+    }
+
+    /// <summary>Whoever does not take what it asked for gets no more: it is not read from, or disconnected.</summary>
+    private void Restrain(ClientConnection client)
+    {
+        if (client.Queue.Bytes > QueuedBytesMax && !client.IsThrottled && !client.IsMasterLink)
+        {
+            client.IsThrottled = true;
+            client.Channel.Watch(reads: false, writes: true);
+        }
         EnforceOutputLimit(client);
     }
 

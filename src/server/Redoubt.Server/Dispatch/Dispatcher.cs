@@ -23,6 +23,9 @@ internal sealed class Dispatcher : ITransactions
 {
     private const int BatchMax = 32;
 
+    // A few bytes of input can ask for gigabytes. A turn ends here, so that what it produced can be sent, or the client held back.
+    private const int ReplyBytesPerTurn = 1024 * 1024;
+
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
     private readonly ServerState _state;
     private readonly Gate _gate;
@@ -58,11 +61,13 @@ internal sealed class Dispatcher : ITransactions
     public Replicas.MasterLink? MasterLink { get; set; }
 
     /// <summary>
-    /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with.
+    /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with. When
+    /// the replies have become long it stops in between, and says so by <see cref="ClientConnection.HasMoreInput"/>.
     /// </summary>
     public int Execute(ClientConnection client, byte[] buffer, int length)
     {
         int position = 0;
+        int replyMax = _reply.Length + ReplyBytesPerTurn;
         _keyspace.NowMs = Clock.UnixMs;
         if (_state.IsReplica)
             _keyspace.ExpiryMode = client.IsMasterLink ? ExpiryMode.Ignore : ExpiryMode.Hide;
@@ -83,10 +88,12 @@ internal sealed class Dispatcher : ITransactions
                 }
                 if (client.IsClosed || client.IsAborted || client.CloseAfterReply)
                     return length;
-                if (client.IsBlocked)
+                if (client.IsBlocked || _reply.Length > replyMax)
                 {
+                    int done = request.RawStart + request.RawLength;
+                    client.HasMoreInput = !client.IsBlocked && done < length;
                     parser.Restart(buffer);
-                    return request.RawStart + request.RawLength;
+                    return done;
                 }
             }
             if (status == ParseStatus.ProtocolError)
@@ -97,6 +104,14 @@ internal sealed class Dispatcher : ITransactions
             if (status == ParseStatus.NeedMore)
                 return position;
         }
+    }
+
+    /// <summary>After a command that was given up in the middle: no transaction is open any more.</summary>
+    public void Abandon()
+    {
+        Context.IsInTransaction = false;
+        Context.Propagate.Reset();
+        _propagator.EndUnit();
     }
 
     /// <summary>Looks up the commands of the batch and asks the memory for their keys.</summary>
@@ -243,13 +258,22 @@ internal sealed class Dispatcher : ITransactions
 
     private void RefuseForm(ClientConnection client, CommandDescriptor? command) => Refuse(client, client.LastCommand, _texts.WrongForm(Context, command));
 
+    /// <summary>A transaction does not survive a command that could not be queued; an EXEC that may not run ends it at once.</summary>
     private void Refuse(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> error)
     {
         if (command is not null)
             command.RejectedCalls++;
-        if (client.Transaction is { } transaction)
-            transaction.IsSpoiled = true;
-        Context.Error(error);
+        if (command?.Name == "exec")
+        {
+            client.Transaction = null;
+            Context.Error([.. "EXECABORT Transaction discarded because of: "u8, .. error.StartsWith("ERR "u8) ? error[4..] : error]);
+        }
+        else
+        {
+            if (client.Transaction is { } transaction)
+                transaction.IsSpoiled = true;
+            Context.Error(error);
+        }
         _errorsCounted = Errors.Total;
     }
 

@@ -210,7 +210,7 @@ internal static class LogMessages
             : Text($"Done loading RDB, keys loaded: {loaded}, keys expired: {expired}, empty keys skipped: {emptySkipped}."));
 
     public static void LoadFailed(this ServerLog log, string reason) => log.Write(LogLevel.Warning, Id.LoadFailed,
-        $"Fatal error loading the DB: {reason}. Exiting.");
+        $"Fatal error loading the DB: {reason.TrimEnd('.')}. Exiting.");
 
     public static void DatabaseSaved(this ServerLog log) => log.Write(LogLevel.Notice, Id.DatabaseSaved, "DB saved on disk");
 

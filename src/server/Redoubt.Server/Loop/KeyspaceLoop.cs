@@ -70,6 +70,7 @@ internal sealed class KeyspaceLoop
             _mailbox.Run();
             RunTimer();
             busy = RunSlices();
+            busy |= _connections.ContinueTurns();
             foreach (Action step in _beforeSleep)
                 step();
             _connections.Flush();
