@@ -165,6 +165,9 @@ public sealed class ServerProcess : IDisposable
         {
             throw new TimeoutException($"the server is still running; its log:\n{Log}");
         }
+
+        // Only this form waits for the last lines of the output too.
+        _process.WaitForExit();
     }
 
     public void Dispose()

@@ -71,6 +71,9 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>What the client waits for, while <see cref="ClientSession.IsBlocked"/>.</summary>
     public Replicas.PendingWait? Wait { get; set; }
 
+    /// <summary>The how-manieth client that a pause held back: they go on in this order.</summary>
+    public long HeldAs { get; set; }
+
     /// <summary>The stream's offset after this client's last write: what WAIT waits for.</summary>
     public Redoubt.Topology.ReplicationOffset WrittenUpTo { get; set; }
 

@@ -38,6 +38,7 @@ internal sealed class Dispatcher : ITransactions
     private Request _currentRequest;
     private byte[] _currentBuffer = [];
     private long _errorsCounted;
+    private long _heldClients;
 
     public Dispatcher(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Gate gate, Propagator propagator, RespWriter reply)
     {
@@ -180,6 +181,7 @@ internal sealed class Dispatcher : ITransactions
                 if (_gate.IsPaused(client, command))
                 {
                     client.IsBlocked = true;
+                    client.HeldAs = ++_heldClients;
                     return false;
                 }
             }

@@ -61,10 +61,7 @@ internal sealed class Pauses(ServerState state, Gate gate, Redoubt.Keyspace.Keys
         gate.Refresh();
         if (before == PauseKind.None || state.Pause == before)
             return;
-        foreach (ClientConnection client in Connections.All.Values.ToArray())
-        {
-            if (client is { IsBlocked: true, Wait: null })
-                Connections.ResumeLater(client);
-        }
+        foreach (ClientConnection client in Connections.All.Values.Where(static c => c is { IsBlocked: true, Wait: null }).OrderBy(static c => c.HeldAs))
+            Connections.ResumeLater(client);
     }
 }

@@ -219,10 +219,29 @@ internal sealed class ServerHost : IDisposable
         return false;
     }
 
-    /// <summary>Listens on the configured addresses and port; null, or what went wrong. Old listeners go when the new ones stand.</summary>
+    /// <summary>Listens on the configured addresses and port; null, or what went wrong, and then it listens where it did.</summary>
     private string? Listen()
     {
+        // Two listeners cannot share an address: on the same port the old ones must go first, else when the new ones stand.
+        IPEndPoint[] former = [.. _listeners.Select(static each => each.Address)];
+        bool samePort = former.Length > 0 && former[0].Port == _config.Port;
+        if (samePort)
+            CloseListeners();
         List<SocketListener> opened = [];
+        if (Open(opened) is { } failure)
+        {
+            opened.ForEach(static each => each.Close());
+            if (samePort)
+                _listeners.AddRange(former.Select(each => _sockets.Listen(each.Address, each.Port, _config.TcpBacklog)));
+            return failure;
+        }
+        CloseListeners();
+        _listeners.AddRange(opened);
+        return null;
+    }
+
+    private string? Open(List<SocketListener> opened)
+    {
         foreach (string name in _config.Bind)
         {
             bool optional = name.StartsWith('-');
@@ -237,16 +256,17 @@ internal sealed class ServerHost : IDisposable
                 if (optional && !failure.Message.Contains("already in use", StringComparison.Ordinal))
                     continue;
                 _log.ListeningSocketWarning(address, _config.Port, failure.Message);
-                foreach (SocketListener listener in opened)
-                    listener.Close();
                 return failure.Message;
             }
         }
+        return null;
+    }
+
+    private void CloseListeners()
+    {
         foreach (SocketListener listener in _listeners)
             listener.Close();
         _listeners.Clear();
-        _listeners.AddRange(opened);
-        return null;
     }
 
     private static IPAddress[] AddressesOf(string name) => name switch
@@ -269,8 +289,7 @@ internal sealed class ServerHost : IDisposable
     public void Dispose()
     {
         _lifecycle.Dispose();
-        foreach (SocketListener listener in _listeners)
-            listener.Close();
+        CloseListeners();
         _sockets.Dispose();
         // The dataset is not freed entry by entry: the process ends, and its memory with it.
     }
