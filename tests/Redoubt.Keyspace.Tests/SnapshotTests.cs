@@ -59,11 +59,24 @@ public sealed class SnapshotTests
                 if (isIdle && round % 17 == 0)
                     Exhaust(rig);
                 if (round % 7 == 0)
-                    CheckExactly(rig, operations, finish: round % 3 == 0);
+                    CheckExactly(rig, finish: round % 3 == 0, operations.Step);
             }
-            CheckExactly(rig, operations, finish: true);
+            CheckExactly(rig, finish: true, operations.Step);
             Exhaust(rig);
             rig.CheckAll();
+        }
+    }
+
+    [Fact]
+    public void However_many_snapshots_were_given_up_the_next_one_is_whole()
+    {
+        for (int givenUp = 0; givenUp < 70; givenUp++)
+        {
+            using Rig rig = new(givenUp, databases: 1);
+            Fill(rig, 20);
+            for (int i = 0; i < givenUp; i++)
+                rig.Keyspace.BeginSnapshot().Abort();
+            CheckExactly(rig, finish: true, meanwhile: () => { });
         }
     }
 
@@ -179,7 +192,7 @@ public sealed class SnapshotTests
         Assert.InRange(steps, 50_000 / 60, 50_000);
     }
 
-    private static void CheckExactly(Rig rig, RandomOperations operations, bool finish)
+    private static void CheckExactly(Rig rig, bool finish, Action meanwhile)
     {
         SnapshotWalk walk = rig.Keyspace.BeginSnapshot();
         ExpectedSnapshot sink = new(rig);
@@ -187,7 +200,7 @@ public sealed class SnapshotTests
         int steps = 0;
         while (walk.Step(2))
         {
-            operations.Step();
+            meanwhile();
             if (!finish && ++steps > 30)
             {
                 walk.Abort();

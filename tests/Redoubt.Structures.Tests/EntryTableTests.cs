@@ -113,6 +113,36 @@ public sealed class EntryTableTests
     }
 
     [Fact]
+    public void A_sweep_of_the_last_bucket_to_move_reads_no_memory_that_the_move_gave_back()
+    {
+        using GuardHeap heap = new();
+        using (EntryTable table = new(heap, Hasher))
+        {
+            // An array of 32768 buckets comes from the system and is unmapped as soon as its last bucket has moved.
+            const int buckets = 1 << 15;
+            table.Expand(6 * buckets);
+            Assert.Equal(buckets, table.BucketCount);
+            int added = 0;
+            for (int i = 0; added < 5; i++)
+            {
+                byte[] key = BitConverter.GetBytes(i);
+                if ((Hasher.Hash(key) & (buckets - 1)) != buckets - 1)
+                    continue;
+                table.Insert(key, Hasher.Hash(key), default, StringEncoding.Integer, i, 10, 0);
+                added++;
+            }
+            table.Expand(12 * buckets);
+            Assert.True(table.Move(buckets - 1));
+            Judge judge = new(100);
+            long position = buckets - 1;
+            Assert.Equal((5, 5), table.SweepExpired(ref position, 1, 100, ref judge));
+            Assert.Equal(0, table.Count);
+            table.Verify();
+        }
+        heap.AssertEmpty();
+    }
+
+    [Fact]
     public void A_table_of_a_million_entries_moves_by_the_bits_in_its_slots()
     {
         // Above 2^20 buckets the target of an entry comes from its slot, not from its key.
