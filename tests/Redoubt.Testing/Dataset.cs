@@ -79,7 +79,7 @@ public static class Dataset
         var reads = new List<IReadOnlyList<byte[]>>();
         for (int i = 0; i < keys.Length; i++)
         {
-            reads.Add([Wire.Bytes(types[i].Text == "string" ? "GET" : "DUMP"), keys[i]]);
+            reads.Add([Wire.Bytes(types[i].Text is "string" or "none" ? "GET" : "DUMP"), keys[i]]);
             reads.Add([.. Wire.Arguments("PEXPIRETIME"), keys[i]]);
         }
 

@@ -154,6 +154,13 @@ public sealed class ReplicaSession(long clientId, string peerIp)
         return true;
     }
 
+    /// <summary>Anything came from it, such as the empty lines of a replica that is loading: it lives.</summary>
+    public void OnSignOfLife(long nowMs)
+    {
+        if (State != SessionState.Announced)
+            AckTimeMs = nowMs;
+    }
+
     /// <summary>The connection is gone: lets its blocks go.</summary>
     internal void Release()
     {

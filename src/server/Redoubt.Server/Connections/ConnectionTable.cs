@@ -160,6 +160,7 @@ internal sealed class ConnectionTable
         else
             _state.BytesReceived += got;
         client.LastInteractionMs = _nowMs;
+        client.Feed?.Session.OnSignOfLife(_nowMs);
         int length = kept + got;
         if (client.IsBlocked)
         {
@@ -188,12 +189,14 @@ internal sealed class ConnectionTable
     /// <summary>Lets the clients go on that <see cref="ResumeLater"/> named.</summary>
     public void ResumeHeld()
     {
-        if (_toResume.Count == 0)
-            return;
-        ClientConnection[] held = [.. _toResume];
-        _toResume.Clear();
-        foreach (ClientConnection client in held)
-            Resume(client);
+        // What these clients then do (UNPAUSE, FAILOVER ABORT) may let others go on; each pass uses up input, so it ends.
+        while (_toResume.Count > 0)
+        {
+            ClientConnection[] held = [.. _toResume];
+            _toResume.Clear();
+            foreach (ClientConnection client in held)
+                Resume(client);
+        }
     }
 
     /// <summary>Executes bytes that were received for the client before it was one.</summary>
@@ -448,7 +451,9 @@ internal sealed class ConnectionTable
         {
             client.AwaitsRoom = false;
             client.IsThrottled = false;
-            client.SoftLimitSinceMs = 0;
+            // A replica may still be far behind in the stream.
+            if (client.Feed is null)
+                client.SoftLimitSinceMs = 0;
             client.Channel.Watch(reads: true, writes: false);
             if (client.HasMoreInput)
                 ScheduleTurn(client);
@@ -492,8 +497,10 @@ internal sealed class ConnectionTable
             return;
         OutputLimit limit = _config.ClientOutputBufferLimit[client.IsReplica ? OutputClass.Replica : OutputClass.Normal];
         long bytes = client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0);
-        bool hard = limit.HardBytes > 0 && (ulong)bytes > limit.HardBytes;
-        bool soft = limit.SoftBytes > 0 && (ulong)bytes > limit.SoftBytes;
+        // To disconnect a replica for less than the backlog holds would be in vain: it could go on from there at once.
+        ulong hardBytes = client.IsReplica ? Math.Max(limit.HardBytes, (ulong)_config.ReplBacklogSize) : limit.HardBytes;
+        bool hard = limit.HardBytes > 0 && (ulong)bytes >= hardBytes;
+        bool soft = limit.SoftBytes > 0 && (ulong)bytes >= limit.SoftBytes;
         long now = Clock.SteadyMs;
         if (!soft)
             client.SoftLimitSinceMs = 0;
@@ -502,6 +509,8 @@ internal sealed class ConnectionTable
         if (!hard && !(soft && now - client.SoftLimitSinceMs > limit.SoftSeconds * 1000L))
             return;
         _state.OutputLimitDisconnections++;
+        _log.Write(LogLevel.Warning, LogMessages.Id.OutputLimit,
+            $"Client id={client.Id} addr={client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
         Close(client);
     }
 

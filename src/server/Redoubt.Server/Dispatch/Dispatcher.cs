@@ -165,7 +165,10 @@ internal sealed class Dispatcher : ITransactions
         client.LastCommand = command is { Subcommands.Length: > 0 } && c.Count > 1 ? null : command;
         if (command is null || (command.Subcommands.Length > 0 && c.Count > 1) || !command.AcceptsCount(c.Count))
         {
-            RefuseForm(client, command);
+            if (!client.IsMasterLink)
+                RefuseForm(client, command);
+            else if (!MasterLink!.MayLeaveOut(c[0]))
+                return true;
         }
         else
         {
@@ -199,7 +202,11 @@ internal sealed class Dispatcher : ITransactions
             }
         }
         if (client.IsMasterLink)
+        {
+            if (_reply.Length > replyStart && _reply.Written[replyStart] == (byte)'-')
+                MasterLink!.Failed(command?.Name ?? "", Encoding.Latin1.GetString(_reply.Written[(replyStart + 1)..^2]));
             MasterLink!.Applied(buffer.AsSpan(request.RawStart, request.RawLength), client.Transaction is not null);
+        }
         FinishReply(client, replyStart);
         return true;
     }

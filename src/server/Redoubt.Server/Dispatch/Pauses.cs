@@ -1,4 +1,4 @@
-// Holding clients back: CLIENT PAUSE by a person, and FAILOVER by the server. Either may be on; the stricter one counts.
+// Holding clients back: CLIENT PAUSE by a person, FAILOVER and SHUTDOWN by the server. Any may be on; the strictest one counts.
 //
 // While writes are held back nothing else may change the dataset either, or the offset that a failover waits for would run
 // away: keys do not expire, they are only hidden.
@@ -14,6 +14,7 @@ internal sealed class Pauses(ServerState state, Gate gate, Redoubt.Keyspace.Keys
     private long _untilMs;
     private PauseKind _asked;
     private bool _failover;
+    private bool _shutdown;
 
     /// <summary>All connections, to let those go on that were held back; set by the composition root.</summary>
     public ConnectionTable Connections { get; set; } = null!;
@@ -46,6 +47,18 @@ internal sealed class Pauses(ServerState state, Gate gate, Redoubt.Keyspace.Keys
         Apply();
     }
 
+    public void HoldForShutdown()
+    {
+        _shutdown = true;
+        Apply();
+    }
+
+    public void ReleaseShutdown()
+    {
+        _shutdown = false;
+        Apply();
+    }
+
     /// <summary>Ends a pause whose time is over.</summary>
     public void Timer()
     {
@@ -56,7 +69,7 @@ internal sealed class Pauses(ServerState state, Gate gate, Redoubt.Keyspace.Keys
     private void Apply()
     {
         PauseKind before = state.Pause;
-        state.Pause = _asked == PauseKind.All ? PauseKind.All : _failover || _asked == PauseKind.Writes ? PauseKind.Writes : PauseKind.None;
+        state.Pause = _asked == PauseKind.All ? PauseKind.All : _failover || _shutdown || _asked == PauseKind.Writes ? PauseKind.Writes : PauseKind.None;
         keyspace.ExpiryMode = state.IsReplica || state.Pause != PauseKind.None ? ExpiryMode.Hide : ExpiryMode.Delete;
         gate.Refresh();
         if (before == PauseKind.None || state.Pause == before)

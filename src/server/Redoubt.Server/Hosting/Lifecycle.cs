@@ -1,10 +1,18 @@
 // The end of the server: SHUTDOWN, SIGTERM, SIGINT.
 //
-// Order: hold the writes back, let the replicas catch up (at most shutdown-timeout), save if save points ask for it, stop.
-// A save that fails keeps the server running, unless it was told to go by force.
+// Order: hold the writes back, let the replicas catch up (at most shutdown-timeout), save if save points ask for it, send the
+// replicas what is left, stop. A save that fails keeps the server running, unless it was told to go by force. A server that is
+// loading has nothing to save: what it has so far is no dataset.
+//
+// The end itself comes when the round is over, with writes held back from the request on: nothing may be acknowledged that the
+// final snapshot does not hold.
+//
+// Clients that asked for the shutdown are not answered but held, until the end comes or the shutdown is given up. A second
+// signal ends the waiting for replicas.
 
 using System.Runtime.InteropServices;
 using Redoubt.Commands;
+using Redoubt.Replication;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
@@ -12,27 +20,31 @@ using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.Replicas;
+using Redoubt.Topology;
 
 namespace Redoubt.Server.Hosting;
 
 internal sealed class Lifecycle(
     ServerState state, ServerConfig config, ServerLog log, KeyspaceLoop loop, Mailbox mailbox, SnapshotKeeper snapshots,
-    ReplicationService replication, Pauses pauses, ActiveExpiry expiry) : ILifecycle, IDisposable
+    ReplicationService replication, Pauses pauses, ActiveExpiry expiry, ConnectionTable connections) : ILifecycle, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
+    private readonly List<ClientConnection> _askers = [];
+    private ReplicationOffset _fence;
     private long _deadlineMs;
     private bool? _save;
     private bool _force;
 
-    public int ExitCode { get; private set; }
+    /// <summary>Whose command runs; set by the composition root.</summary>
+    public Func<ClientConnection?> CallerSource { get; set; } = static () => null;
 
     /// <summary>Milliseconds until a shutdown that waits for replicas goes on without them; -1 when none waits.</summary>
     public long MillisecondsLeft => state.IsShuttingDown ? Math.Max(0, _deadlineMs - Clock.SteadyMs) : -1;
 
     public void WatchSignals()
     {
-        Watch(PosixSignal.SIGTERM, "SIGTERM");
-        Watch(PosixSignal.SIGINT, "SIGINT");
+        Watch(PosixSignal.SIGTERM, "SIGTERM", config.Process.ShutdownOnSigterm);
+        Watch(PosixSignal.SIGINT, "SIGINT", config.Process.ShutdownOnSigint);
         _signals.Add(PosixSignalRegistration.Create(PosixSignal.SIGHUP, static context => context.Cancel = true));
     }
 
@@ -40,22 +52,14 @@ internal sealed class Lifecycle(
     {
         if (abort)
             return Abort();
-        if (state.IsShuttingDown)
-            return null;
-        log.Write(LogLevel.Warning, LogMessages.Id.ShutdownRequested, "User requested shutdown...");
-        _save = save;
-        _force = force;
-        bool behind = !now && ReplicasBehind() > 0;
-        if (behind && config.ShutdownTimeoutSeconds > 0)
+        ClientConnection? caller = CallerSource();
+        Begin(save, now, force);
+        if (caller is not null)
         {
-            state.IsShuttingDown = true;
-            _deadlineMs = Clock.SteadyMs + config.ShutdownTimeoutSeconds * 1000L;
-            pauses.HoldForFailover();
-            replication.Replicas.RequestAcks();
-            log.Write(LogLevel.Notice, LogMessages.Id.WaitingForReplicas, $"{ReplicasBehind()} of {replication.Replicas.Registry.Count} replicas are in sync when shutting down.");
-            return null;
+            caller.IsBlocked = true;
+            _askers.Add(caller);
         }
-        return Finish();
+        return null;
     }
 
     public void Sleep(TimeSpan duration) => Thread.Sleep(duration);
@@ -78,56 +82,112 @@ internal sealed class Lifecycle(
             signal.Dispose();
     }
 
-    private void Watch(PosixSignal signal, string name) => _signals.Add(PosixSignalRegistration.Create(signal, context =>
+    private void Watch(PosixSignal signal, string name, ShutdownFlagsDirective directive) => _signals.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        log.WriteFromSignal(LogLevel.Warning, LogMessages.Id.SignalReceived, $"Received {name} scheduling shutdown...");
-        mailbox.Post(() => Shutdown(save: null, now: state.IsShuttingDown, force: false, abort: false));
+        log.SignalReceived(name);
+        mailbox.Post(() => OnSignal(directive.Value));
     }));
+
+    private void OnSignal(ShutdownFlags flags)
+    {
+        bool? save = flags.HasFlag(ShutdownFlags.Save) ? true : flags.HasFlag(ShutdownFlags.NoSave) ? false : null;
+        if (state.IsShuttingDown)
+            _deadlineMs = 0;
+        else
+            Begin(save, flags.HasFlag(ShutdownFlags.Now), flags.HasFlag(ShutdownFlags.Force));
+    }
+
+    private void Begin(bool? save, bool now, bool force)
+    {
+        if (state.IsShuttingDown)
+            return;
+        log.ShutdownRequested();
+        _save = state.IsLoading ? false : save;
+        _force = force;
+        _fence = replication.Stream.Offset;
+        _deadlineMs = now ? 0 : Clock.SteadyMs + config.ShutdownTimeoutSeconds * 1000L;
+        state.IsShuttingDown = true;
+        pauses.HoldForShutdown();
+        if (now || config.ShutdownTimeoutSeconds == 0 || ReplicasBehind() == 0)
+            return;
+        replication.Replicas.RequestAcks(evenInPause: true);
+        log.WaitingForReplicas();
+    }
 
     private string? Abort()
     {
         if (!state.IsShuttingDown)
             return "ERR No shutdown in progress.";
-        state.IsShuttingDown = false;
-        pauses.ReleaseFailover();
-        log.Write(LogLevel.Notice, LogMessages.Id.ShutdownAborted, "Shutdown manually aborted.");
+        log.ShutdownAborted();
+        GiveUp();
         return null;
     }
 
+    private void GiveUp()
+    {
+        state.IsShuttingDown = false;
+        foreach (ClientConnection asker in _askers)
+            connections.Push(asker, "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"u8);
+        _askers.Clear();
+        pauses.ReleaseShutdown();
+    }
+
+    /// <summary>Replicas that have not acknowledged everything that was written before the shutdown began.</summary>
     private int ReplicasBehind()
     {
         int behind = 0;
         for (int i = 0; i < replication.Replicas.Registry.Count; i++)
         {
-            Redoubt.Replication.ReplicaSession session = replication.Replicas.Registry[i];
-            if (session.State == Redoubt.Replication.SessionState.Online && session.AckedOffset < replication.Replicas.WrittenOffset)
+            if (IsBehind(replication.Replicas.Registry[i]))
                 behind++;
         }
         return behind;
     }
 
-    private string? Finish()
+    private bool IsBehind(ReplicaSession session) => session.State != SessionState.Online || session.AckedOffset < _fence;
+
+    private void ReportReplicas()
     {
-        snapshots.Stop();
+        ReplicaRegistry replicas = replication.Replicas.Registry;
+        if (replicas.Count == 0)
+            return;
+        for (int i = 0; i < replicas.Count; i++)
+        {
+            if (IsBehind(replicas[i]))
+                log.LaggingReplica(replicas[i].Name, _fence - replicas[i].AckedOffset, replicas[i].LagSeconds(Clock.UnixMs), replicas[i].WireState.ToString());
+        }
+        log.ReplicasInSync(replicas.Count - ReplicasBehind(), replicas.Count);
+    }
+
+    private void Finish()
+    {
+        ReportReplicas();
+        if (snapshots.IsRunning)
+        {
+            log.StoppingSaveAtShutdown();
+            snapshots.Stop();
+        }
         if (_save ?? config.SavePoints.Count > 0)
         {
-            log.Write(LogLevel.Notice, LogMessages.Id.FinalSave, "Saving the final RDB snapshot before exiting.");
-            if (state.IsLoading || snapshots.SaveNow() is not null)
+            log.FinalSave();
+            if (snapshots.SaveNow() is not null)
             {
-                log.Write(LogLevel.Warning, LogMessages.Id.FinalSaveFailed, "Error trying to save the DB, can't exit.");
+                log.FinalSaveFailed(exitsAnyway: _force);
                 if (!_force)
                 {
-                    state.IsShuttingDown = false;
-                    pauses.ReleaseFailover();
-                    return "ERR Errors trying to SHUTDOWN. Check logs.";
+                    log.ShutdownErrors();
+                    GiveUp();
+                    return;
                 }
             }
         }
         if (config.PidFile.Length > 0 && File.Exists(config.PidFile))
+        {
+            log.RemovingPidFile();
             File.Delete(config.PidFile);
-        log.Write(LogLevel.Warning, LogMessages.Id.Bye, "Redis is now ready to exit, bye bye...");
+        }
+        log.Bye();
         loop.Stop();
-        return null;
     }
 }

@@ -80,7 +80,7 @@ internal sealed class ServerHost : IDisposable
         DeletionNotes notes = new(_keyspace, settings);
         _keyspace.Observer = notes;
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
-        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry);
+        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections);
         ErrorStatistics errors = new();
         ClientDirectory clients = new(_connections, config, _pauses) { Replicas = _replication.Replicas };
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
@@ -101,6 +101,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Notes = notes;
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
+        _lifecycle.CallerSource = configuration.CallerSource;
         new ConfigurationEffects(config, _state, settings, _gate, _connections, stream, _replication, log, Listen).Install();
         WireLoop(propagator);
     }
@@ -127,6 +128,8 @@ internal sealed class ServerHost : IDisposable
         WritePidFile();
         _lifecycle.WatchSignals();
         _gate.Refresh();
+        if (_config.ReplicaOf is not null)
+            _replication.BeginAsReplica();
         LoadAtStart();
         _loop.Run();
         _connections.CloseAll();

@@ -27,6 +27,9 @@ internal sealed class DatasetLoader(
     /// <summary>Called when a helper may have room for more bytes.</summary>
     public Action? MoreRoom { get; set; }
 
+    /// <summary>Called when a load is about to throw away the present dataset.</summary>
+    public Action? Replacing { get; set; }
+
     /// <summary>Loads a file. <paramref name="finished"/> gets null, or what is wrong with it.</summary>
     public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished) => Begin(path, dropExpired, finished);
 
@@ -49,6 +52,7 @@ internal sealed class DatasetLoader(
 
     internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished)
     {
+        Replacing?.Invoke();
         keyspace.FlushAll();
         LoadJob job = new(keyspace, mailbox, path, config.RdbChecksum, dropExpired, config.KeyLoadDelay);
         Current = job;

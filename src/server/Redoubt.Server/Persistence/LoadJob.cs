@@ -40,7 +40,10 @@ internal sealed class LoadJob
     private bool _parsed;
 
     /// <param name="path">The file to load, or null when the bytes come by <see cref="Feed"/>.</param>
-    /// <param name="dropExpired">A master drops keys that expired meanwhile; a replica keeps what its master has.</param>
+    /// <param name="dropExpired">
+    /// A master drops keys that expired meanwhile; a replica keeps what its master has. With a history in the file a master keeps them
+    /// too: replicas may go on from that history, and must be told of each deletion.
+    /// </param>
     public LoadJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, string? path, bool verifyChecksum, bool dropExpired, int keyDelayMicroseconds)
     {
         _keyspace = keyspace;
@@ -149,7 +152,7 @@ internal sealed class LoadJob
     {
         if (_keyDelayMicroseconds > 0)
             Thread.Sleep(TimeSpan.FromMicroseconds(_keyDelayMicroseconds));
-        if (_dropExpired && entry.ExpireAtMs >= 0 && entry.ExpireAtMs < _keyspace.NowMs)
+        if (_dropExpired && _reader.Aux.ReplicationId is null && entry.ExpireAtMs >= 0 && entry.ExpireAtMs < _keyspace.NowMs)
         {
             KeysExpired++;
             return;

@@ -10,6 +10,8 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
 {
     private const long UnwrittenBytesMax = 8L * 1024 * 1024;
 
+    private static int _lastNumber;
+
     private readonly DatasetLoader _loader;
     private readonly Action<string?> _loaded;
     private readonly string _path;
@@ -22,7 +24,7 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
     {
         _loader = loader;
         _loaded = loaded;
-        _path = config.PathInDir($"temp-{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}.{Environment.ProcessId}.rdb");
+        _path = config.PathInDir($"temp-{Environment.ProcessId}.sync-{++_lastNumber}.rdb");
         new Thread(Write) { IsBackground = true, Name = "redoubt-spool" }.Start();
     }
 
@@ -44,7 +46,10 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
         if (!_pieces.IsAddingCompleted)
             _pieces.CompleteAdding();
         if (_job is { } job)
+        {
             _loader.Abandon(job);
+            File.Delete(_path);
+        }
     }
 
     private void Write()

@@ -63,7 +63,7 @@ internal sealed class FailoverDriver(ReplicationService service, ReplicaRegistry
                 pauses.HoldForFailover();
                 break;
             case FailoverAction.RequestAcks:
-                service.Replicas.RequestAcks();
+                service.Replicas.RequestAcks(evenInPause: true);
                 break;
             case FailoverAction.FollowTarget:
                 (string host, int port) = _machine.Target!.Value;

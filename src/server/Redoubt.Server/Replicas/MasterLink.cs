@@ -8,12 +8,17 @@
 // Names are resolved on a helper thread, at every attempt. A lost link is tried again at once and then with growing pauses.
 //
 // Full resync: into an empty keyspace the bytes are parsed as they come. A keyspace with data in it is kept and served until
-// the snapshot has arrived whole (in a temporary file), so that a transfer that breaks half-way costs nothing.
+// the snapshot has arrived whole (in a temporary file), so that a transfer that breaks half-way costs nothing. From the moment
+// the new data replaces the old, our history is nobody's any more: replicas of ours are disconnected, the backlog is freed.
+//
+// A command of the stream that this server does not have would leave a dataset that differs from the master's. So it ends
+// the link, which stays down with the reason in the log; what has been applied so far is kept and served.
 //
 // Threads: the keyspace thread. Failure: every end of a link leads to `Retry`, with the reason in the log.
 
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Redoubt.Native.Sockets;
 using Redoubt.Replication;
 using Redoubt.Resp;
@@ -77,6 +82,7 @@ internal sealed class MasterLink
             if (channel == _channel)
                 OnSocket(canWrite);
         };
+        _loader.Replacing = ForgetHistory;
     }
 
     /// <summary>The dataset is the history (IDs, offset) says it is: a partial resync may be asked for.</summary>
@@ -85,7 +91,7 @@ internal sealed class MasterLink
     /// <summary>The database that the master's stream has selected.</summary>
     public int StreamDatabase { get; set; }
 
-    public LinkState State => _handshake?.State ?? LinkState.None;
+    public LinkState State => _handshake?.State ?? (_state.IsReplica ? LinkState.Connect : LinkState.None);
 
     /// <summary>Steady clock of the last sign of life of the master, in milliseconds.</summary>
     public long LastIoSteadyMs { get; private set; }
@@ -346,7 +352,7 @@ internal sealed class MasterLink
             _service.Replicas.DisconnectAll();
         if (!_service.Stream.IsActive)
             _service.Stream.Create(_service.Stream.Offset);
-        BecomeStream(database: -1);
+        BecomeStream(StreamDatabase);
     }
 
     // ---- snapshot ---------------------------------------------------------------------------------------------------
@@ -373,7 +379,6 @@ internal sealed class MasterLink
     {
         if (_receiver is null || _handshake is not { } handshake)
             return;
-        bool mark = handshake.Payload.EndsWithMark;
         int database = _receiver.StreamDatabase;
         _receiver = null;
         if (error is not null)
@@ -391,8 +396,15 @@ internal sealed class MasterLink
         HasHistory = handshake.MasterOffset is not null;
         handshake.OnSnapshotLoaded(Clock.SteadyMs);
         BecomeStream(database);
-        if (mark)
-            SendAck();
+    }
+
+    /// <summary>The dataset is about to be replaced: nobody can continue from what we were.</summary>
+    private void ForgetHistory()
+    {
+        _service.Replicas.DisconnectAll();
+        _service.Stream.Free();
+        _service.History.StartAnew(ReplicationService.NewId());
+        HasHistory = false;
     }
 
     // ---- stream -----------------------------------------------------------------------------------------------------
@@ -401,20 +413,22 @@ internal sealed class MasterLink
     {
         SocketChannel channel = _channel!;
         _channel = null;
-        _backoff.Reset();
         _handover = false;
         ClientConnection client = _connections.Adopt(channel);
         client.IsMasterLink = true;
         client.IsAuthenticated = true;
         client.Parser.IsTrusted = true;
-        client.DatabaseIndex = database >= 0 ? database : StreamDatabase;
-        StreamDatabase = client.DatabaseIndex;
+        // What the master has accepted is not judged again by our own limits.
+        client.Parser.BulkBytesMax = int.MaxValue;
+        client.DatabaseIndex = database;
+        StreamDatabase = database;
         _client = client;
         _state.IsMasterLinkUp = true;
         LastIoSteadyMs = Clock.SteadyMs;
-        _lastAckMs = Clock.SteadyMs;
         _gate.Refresh();
         channel.Watch(reads: true, writes: false);
+        // After a snapshot that ends with a mark the master waits for this; in any case it then knows how far we are.
+        SendAck();
         if (_inputLength > 0)
         {
             int length = _inputLength;
@@ -446,6 +460,29 @@ internal sealed class MasterLink
         }
     }
 
+    /// <summary>
+    /// A command of the stream has a form that this server does not know. True when it can be left out without harm to the dataset;
+    /// otherwise the link ends here.
+    /// </summary>
+    public bool MayLeaveOut(ReadOnlySpan<byte> name)
+    {
+        if (IsOfNoDataset(name))
+            return true;
+        _log.Write(LogLevel.Warning, LogMessages.Id.Text,
+            $"== CRITICAL == The master sent the command '{Encoding.Latin1.GetString(name[..Math.Min(name.Length, 64)])}' in a form that this server does not have. "
+            + "To go on without it would leave another dataset than the master's, so replication stops here. Remove the cause on the master, or follow another one.");
+        if (_client is { } client)
+            _connections.Close(client);
+        return false;
+    }
+
+    private static bool IsOfNoDataset(ReadOnlySpan<byte> name) =>
+        Ascii.EqualsIgnoreCase(name, "publish"u8) || Ascii.EqualsIgnoreCase(name, "spublish"u8) || Ascii.EqualsIgnoreCase(name, "script"u8);
+
+    /// <summary>A command of the stream was answered with an error, which it should not have been.</summary>
+    public void Failed(string command, string error) => _log.Write(LogLevel.Warning, LogMessages.Id.Text,
+        $"== CRITICAL == This replica is sending an error to its master: '{error}' after processing the command '{command}'");
+
     /// <summary>REPLCONF GETACK in the stream: answered once it is applied, with the offset before it, as Redis does.</summary>
     public void AcknowledgeAfterCommand() => _ackAfterCommand = true;
 
@@ -462,6 +499,9 @@ internal sealed class MasterLink
 
     private void StreamLost()
     {
+        // Bytes that are no commands: from here the stream cannot be continued, only begun again.
+        if (_client is { Parser.Error: not null })
+            HasHistory = false;
         _client = null;
         _openTransaction.Clear();
         _state.IsMasterLinkUp = false;
@@ -485,7 +525,11 @@ internal sealed class MasterLink
             LastIoSteadyMs = Math.Max(LastIoSteadyMs, nowSteadyMs - (Clock.UnixMs - _client.LastInteractionMs));
             handshake.OnTraffic(LastIoSteadyMs);
             if (nowSteadyMs - _lastAckMs >= 1000)
+            {
+                // A link that lived for a second deserves a quick second attempt; one that always breaks at once does not.
+                _backoff.Reset();
                 SendAck();
+            }
         }
         else if (_receiver is { } receiver && _channel is not null)
         {
@@ -508,10 +552,10 @@ internal sealed class MasterLink
         }
     }
 
-    /// <summary>While the snapshot is loaded an empty line a second tells the master that we live.</summary>
+    /// <summary>While the snapshot is loaded, or we are behind with it, an empty line a second tells the master that we live.</summary>
     private void KeepMasterPatient(long nowSteadyMs, SnapshotReceiver receiver)
     {
-        if (!receiver.IsComplete || nowSteadyMs - _lastAckMs < 1000)
+        if ((!receiver.IsComplete && receiver.WantsBytes) || nowSteadyMs - _lastAckMs < 1000)
             return;
         _lastAckMs = nowSteadyMs;
         _ = _channel!.Send("\n"u8);

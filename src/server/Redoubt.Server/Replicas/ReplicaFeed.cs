@@ -47,6 +47,9 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 
     public void Enqueue(SnapshotChunk chunk)
     {
+        // The time during which there was nothing to take is not the replica's.
+        if (UnsentSnapshotBytes == 0)
+            LastProgressMs = Loop.Clock.SteadyMs;
         _chunks.Enqueue(chunk);
         UnsentSnapshotBytes += chunk.Length;
     }
@@ -89,6 +92,7 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
             cursor.Advance(sent);
             budget -= sent;
         }
+        AwaitRoom();
     }
 
     private void PumpSnapshot()
@@ -115,6 +119,10 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
             Job = null;
             SnapshotSent?.Invoke(this);
         }
+        else if (_chunks.Count > 0)
+        {
+            AwaitRoom();
+        }
     }
 
     private void PumpFile()
@@ -138,6 +146,7 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
                 return;
             budget -= sent;
         }
+        AwaitRoom();
     }
 
     /// <summary>Bytes taken; when the socket is full it is watched for room, when it is broken the read side will tell.</summary>
@@ -149,11 +158,15 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
         if (sent > 0)
             LastProgressMs = Loop.Clock.SteadyMs;
         if (sent == SocketResult.WouldBlock)
-        {
-            Client.AwaitsRoom = true;
-            Client.Channel.Watch(reads: true, writes: true);
-        }
+            AwaitRoom();
         return sent;
+    }
+
+    /// <summary>Goes on when the socket has room; after a turn that used up its share it does so at once, in the next round.</summary>
+    private void AwaitRoom()
+    {
+        Client.AwaitsRoom = true;
+        Client.Channel.Watch(reads: true, writes: true);
     }
 
     public void Drop()

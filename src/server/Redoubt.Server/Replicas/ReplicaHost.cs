@@ -38,6 +38,7 @@ internal sealed class ReplicaHost
     private readonly List<ReplicaFeed> _feeds = [];
     private readonly List<ClientConnection> _waiting = [];
     private bool _ackRequested;
+    private bool _ackIsUrgent;
     private long _lastPingMs;
     private long _waitingSinceMs;
 
@@ -65,9 +66,6 @@ internal sealed class ReplicaHost
     public long PartialSyncs { get; set; }
 
     public long PartialSyncErrors { get; set; }
-
-    /// <summary>The offset that a replica has to acknowledge to have everything that clients wrote.</summary>
-    public ReplicationOffset WrittenOffset { get; private set; }
 
     public void ResetStatistics()
     {
@@ -257,7 +255,16 @@ internal sealed class ReplicaHost
                 _connections.Close(feed.Client);
                 continue;
             }
-            feed.File = new FileStream(_config.RdbPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            try
+            {
+                feed.File = new FileStream(_config.RdbPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                _log.Write(LogLevel.Warning, LogMessages.Id.TransferEnded, $"Can't open/stat DB file for replication to {feed.Session.Name}: {failure.Message}");
+                _connections.Close(feed.Client);
+                continue;
+            }
             feed.Session.BeginBulk();
             _connections.Push(feed.Client, Encoding.ASCII.GetBytes($"${feed.File.Length}\r\n"));
         }
@@ -369,8 +376,15 @@ internal sealed class ReplicaHost
         RequestAcks();
     }
 
-    /// <summary>Asks all replicas to acknowledge, once, at the end of this round.</summary>
-    public void RequestAcks() => _ackRequested = true;
+    /// <summary>
+    /// Asks all replicas to acknowledge, once, at the end of this round. The question itself moves the offset, which must stand
+    /// still while writes are held back: then it waits, unless it is asked for the sake of what holds them back.
+    /// </summary>
+    public void RequestAcks(bool evenInPause = false)
+    {
+        _ackRequested = true;
+        _ackIsUrgent |= evenInPause;
+    }
 
     private void FinishWaits(long nowSteadyMs)
     {
@@ -420,16 +434,21 @@ internal sealed class ReplicaHost
     public void BeforeSleep()
     {
         _connections.ResumeHeld();
-        if (_ackRequested && !_state.IsReplica)
+        if (_ackRequested && !_state.IsReplica && (_ackIsUrgent || _state.Pause == PauseKind.None))
         {
             _ackRequested = false;
-            WrittenOffset = Stream.Offset;
+            _ackIsUrgent = false;
             if (Stream.IsActive && Registry.Count > 0)
                 _service.Encoder.AppendGetAck();
         }
         StartSnapshotIfDue();
-        for (int i = 0; i < _feeds.Count; i++)
-            _feeds[i].Pump();
+        for (int i = _feeds.Count - 1; i >= 0; i--)
+        {
+            ReplicaFeed feed = _feeds[i];
+            feed.Pump();
+            if (feed.PendingBytes > 0)
+                _connections.EnforceOutputLimit(feed.Client);
+        }
         _propagator.HasNews = false;
     }
 
@@ -451,8 +470,6 @@ internal sealed class ReplicaHost
     {
         Heartbeat(nowSteadyMs);
         DropSilentReplicas(nowSteadyMs);
-        foreach (ReplicaFeed feed in _feeds.ToArray())
-            _connections.EnforceOutputLimit(feed.Client);
         RefreshGoodReplicas();
         long unixMs = Clock.UnixMs;
         if (Stream.IsActive && BacklogLifetime.IsOver(!_state.IsReplica, Registry.Count, _config.ReplBacklogTtlSeconds, Registry.LastLeftMs, unixMs)

@@ -78,6 +78,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             if (!Stream.IsActive)
                 Stream.Create(Stream.Offset);
             Master.HasHistory = true;
+            Master.StreamDatabase = Math.Max(0, Encoder.SelectedDb);
             _log.Write(LogLevel.Notice, LogMessages.Id.SynthesizedMaster,
                 "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.");
         }
@@ -102,6 +103,8 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             $"Setting secondary replication ID to {History.SecondId}, valid up to offset: {History.SecondOffset}. New replication ID is {History.Id}");
         // Replicas of ours must learn the new ID, which they do by asking again; their history continues.
         Replicas.DisconnectAll();
+        // From now on the backlog's time without replicas counts.
+        Replicas.Registry.LastLeftMs = Clock.UnixMs;
         Encoder.ForceSelect();
         RoleChanged();
     }
@@ -109,7 +112,8 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
     private void RoleChanged()
     {
         _log.Role = _state.IsReplica ? 'S' : 'M';
-        _keyspace.ExpiryMode = _state.IsReplica ? Redoubt.Keyspace.ExpiryMode.Hide : Redoubt.Keyspace.ExpiryMode.Delete;
+        bool hide = _state.IsReplica || _state.Pause != PauseKind.None;
+        _keyspace.ExpiryMode = hide ? Redoubt.Keyspace.ExpiryMode.Hide : Redoubt.Keyspace.ExpiryMode.Delete;
         Replicas.RefreshGoodReplicas();
         _gate.Refresh();
     }
@@ -226,13 +230,15 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         Replicas.Registry.LastLeftMs = Clock.UnixMs;
     }
 
-    /// <summary>The master that the configuration names, at start.</summary>
-    public void FollowAtStart(MasterAddress master)
+    /// <summary>At start, before anything is loaded: the configuration names a master.</summary>
+    public void BeginAsReplica()
     {
         _state.IsReplica = true;
         RoleChanged();
-        Master.Start(master, handover: false);
     }
+
+    /// <summary>At start, once the dataset is loaded.</summary>
+    public void FollowAtStart(MasterAddress master) => Master.Start(master, handover: false);
 
     /// <summary>Adds the history of the dataset of this moment to a snapshot's fields.</summary>
     public Redoubt.Persistence.Rdb.RdbAux Describe(Redoubt.Persistence.Rdb.RdbAux aux) => !Stream.IsActive ? aux : aux with
