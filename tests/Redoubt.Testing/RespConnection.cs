@@ -44,6 +44,15 @@ public sealed class RespConnection : IDisposable
         return new RespConnection(socket);
     }
 
+    /// <summary>The other side of a connection: one that a test accepted.</summary>
+    public static RespConnection Over(Socket accepted, int timeoutMs = 20_000)
+    {
+        accepted.NoDelay = true;
+        accepted.ReceiveTimeout = timeoutMs;
+        accepted.SendTimeout = timeoutMs;
+        return new RespConnection(accepted);
+    }
+
     public void SendRaw(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)
@@ -125,6 +134,26 @@ public sealed class RespConnection : IDisposable
         string line = Wire.Show(ReadLine(), int.MaxValue);
         _replyStart = _position;
         return line[1..^1];
+    }
+
+    /// <summary>Passes over empty lines, by which one side of replication tells the other that it lives.</summary>
+    public void SkipEmptyLines()
+    {
+        while (true)
+        {
+            while (_position < _end && _buffer[_position] is (byte)'\n' or (byte)'\r')
+            {
+                _position++;
+            }
+
+            _replyStart = _position;
+            if (_position < _end)
+            {
+                return;
+            }
+
+            Fill();
+        }
     }
 
     /// <summary>Exactly this many bytes, for streams that are not replies.</summary>

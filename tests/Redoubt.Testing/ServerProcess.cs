@@ -75,6 +75,13 @@ public sealed class ServerProcess : IDisposable
         Launch();
     }
 
+    /// <summary>The same, but returns as soon as the server answers at all, with -LOADING for instance.</summary>
+    public void RestartWhileLoading(params string[] arguments)
+    {
+        _arguments = [.. arguments];
+        Launch(whileLoading: true);
+    }
+
     /// <summary>A fresh connection, authenticated when the server was started with <c>--requirepass</c>.</summary>
     public RespConnection Connect(int protocol = 2)
     {
@@ -197,7 +204,7 @@ public sealed class ServerProcess : IDisposable
         _lease.Dispose();
     }
 
-    private void Launch()
+    private void Launch(bool whileLoading = false)
     {
         CloseControl();
         _process?.Dispose();
@@ -213,7 +220,7 @@ public sealed class ServerProcess : IDisposable
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        Wait.Until(AnswersOrExited, $"{_binary} to answer PING", seen: () => Log);
+        Wait.Until(() => AnswersOrExited(whileLoading), $"{_binary} to answer PING", seen: () => Log);
         if (!IsRunning)
         {
             _process.WaitForExit();
@@ -221,7 +228,7 @@ public sealed class ServerProcess : IDisposable
         }
     }
 
-    private bool AnswersOrExited()
+    private bool AnswersOrExited(bool whileLoading)
     {
         if (!IsRunning)
         {
@@ -232,7 +239,8 @@ public sealed class ServerProcess : IDisposable
         {
             using RespConnection connection = Connect();
             RespValue reply = connection.Call("PING");
-            return !reply.IsError || reply.Text.StartsWith("MASTERDOWN", StringComparison.Ordinal);
+            return !reply.IsError || reply.Text.StartsWith("MASTERDOWN", StringComparison.Ordinal)
+                || (whileLoading && reply.Text.StartsWith("LOADING", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or InvalidOperationException)
         {

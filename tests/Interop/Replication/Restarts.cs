@@ -44,6 +44,28 @@ public sealed class Restarts
 
     [Theory]
     [MemberData(nameof(Pairs))]
+    public void Of_a_master_tell_its_replicas_of_the_keys_that_expired_meanwhile(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        replica.Follow(master);
+        master.Call("SET", "gone", "v", "PX", "300").OrThrow();
+        master.Call("SET", "written", "v", "PX", "300").OrThrow();
+        master.Call("SET", "stays", "v").OrThrow();
+        long expiry = master.Call("PEXPIRETIME", "gone").Integer;
+        replica.WaitUntilCaughtUp(master);
+        Shutdown(master);
+        Wait.Until(() => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() > expiry + 50, "the keys to expire");
+        master.Restart();
+        master.Call("SETRANGE", "written", "3", "new").OrThrow();
+        replica.WaitUntilLinked();
+        Wait.Until(() => replica.Call("DBSIZE").Integer == 2, "the expired key to be deleted on the replica");
+        Nodes.AssertSame(master, replica);
+        Assert.Equal(0, SyncCounts.Of(master).Full);
+    }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
     public void With_the_files_of_the_other_kind_load_the_same_dataset(ServerKind writerKind, ServerKind readerKind)
     {
         using ServerProcess writer = Nodes.Start(writerKind);
