@@ -48,7 +48,11 @@ public sealed class Shutdowns
         Assert.Equal("OK", master.Call("SHUTDOWN", "ABORT").Text);
         Assert.Equal("ERR Errors trying to SHUTDOWN. Check logs.", asker.ReadReply().Text);
         Assert.Equal("OK", writer.ReadReply().Text);
-        Assert.Equal("PONG", asker.Call("PING").Text);
+        if (kind == ServerKind.Redoubt)
+        {
+            // Redis 7.0 leaves the asker's parser in the middle of a request, and closes the connection at the next one.
+            Assert.Equal("PONG", asker.Call("PING").Text);
+        }
     }
 
     [Theory]
