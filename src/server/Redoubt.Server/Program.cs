@@ -20,6 +20,7 @@ if (config.ConfigFilePath is null && args.Length == 0)
     log.NoConfigurationFile("redoubt-server");
 else
     log.ConfigurationLoaded();
+log.DirectivesNotInEffect(config.NotInEffect());
 Banner.Print(log, config, !Console.IsOutputRedirected);
 AppDomain.CurrentDomain.UnhandledException += (_, failure) => log.Write(LogLevel.Warning, LogMessages.Id.Text, $"=== REDOUBT CRASHED; please report this === {failure.ExceptionObject}");
 using ServerHost server = new(config, log);

@@ -11,7 +11,7 @@ using Redoubt.Server.Replicas;
 namespace Redoubt.Server.Hosting;
 
 internal sealed class ConfigurationEffects(
-    ServerConfig config, ServerState state, CommandSettings settings, Gate gate, ConnectionTable connections,
+    ServerConfig config, CommandSettings settings, Gate gate, ConnectionTable connections,
     ReplicationStream stream, ReplicationService replication, ServerLog log, Func<string?> listen)
 {
     public void Install()
@@ -24,7 +24,6 @@ internal sealed class ConfigurationEffects(
         config.WhenSet(() => listen() is null ? null : "Failed to bind to specified addresses.", "bind");
         _ = ApplySettings();
         _ = ApplyAccess();
-        _ = state;
     }
 
     private string? ApplySettings()

@@ -102,11 +102,11 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
-        new ConfigurationEffects(config, _state, settings, _gate, _connections, stream, _replication, log, Listen).Install();
-        WireLoop(propagator);
+        new ConfigurationEffects(config, settings, _gate, _connections, stream, _replication, log, Listen).Install();
+        WireLoop();
     }
 
-    private void WireLoop(Propagator propagator)
+    private void WireLoop()
     {
         _loop.AddSlice(_loader.Slice);
         _loop.AddSlice(_snapshots.Slice);
@@ -115,7 +115,6 @@ internal sealed class ServerHost : IDisposable
         _loop.AddBeforeSleep(_lifecycle.Continue);
         _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
         _loop.Timer += OnTimer;
-        _ = propagator;
     }
 
     /// <summary>Runs the server; returns the exit code of the process.</summary>
@@ -191,9 +190,9 @@ internal sealed class ServerHost : IDisposable
 
     private void StartFollowing()
     {
+        _log.ReadyToAcceptConnections();
         if (_config.ReplicaOf is { } master)
             _replication.FollowAtStart(master);
-        _log.ReadyToAcceptConnections();
     }
 
     private RdbAux DescribeHistory(RdbAux aux) => _replication.Describe(aux);
