@@ -6,8 +6,6 @@ namespace Redoubt.Cli.Tests;
 
 public sealed class ProgramTests : IDisposable
 {
-    private const string RealServer = "/usr/bin/redis-server";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("redoubt-cli-").FullName;
 
     public void Dispose()
@@ -75,18 +73,20 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains("No local group runs", down.Output);
     }
 
-    [Fact]
-    public async Task The_exit_code_of_status_tells_healthy_from_degraded_from_unreachable()
+    [Theory]
+    [InlineData(ServerKind.Redis, ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt, ServerKind.Redoubt)]
+    [InlineData(ServerKind.Redoubt, ServerKind.Redis)]
+    public async Task The_exit_code_of_status_tells_healthy_from_degraded_from_unreachable(ServerKind masterKind, ServerKind replicaKind)
     {
-        using RealRedis master = RealRedis.Start();
+        using ServerProcess master = RedisServers.Start(masterKind);
         string node = $"127.0.0.1:{master.Port}";
         ProgramRun lonely = await ProgramRun.Of("status", "--nodes", node);
         Assert.Equal(1, lonely.Code);
         Assert.Contains("no replica", lonely.Output);
 
-        using RealRedis replica = RealRedis.StartReplicaOf(master);
-        replica.WaitForLink();
-        master.AskUntil(info => info.Contains("state=online"), "INFO", "replication");
+        using ServerProcess replica = RedisServers.ReplicaOf(master, replicaKind);
+        master.WaitForReplicas(1);
         ProgramRun healthy = await ProgramRun.Of("status", "--nodes", $"127.0.0.1:{replica.Port}");
         Assert.Equal(0, healthy.Code);
         Assert.Contains("HEALTHY", healthy.Output);
@@ -94,7 +94,7 @@ public sealed class ProgramTests : IDisposable
         Assert.DoesNotContain('\r', healthy.Output);
         Assert.Contains(node, healthy.Output);
 
-        ProgramRun nobody = await ProgramRun.Of("status", "--nodes", $"127.0.0.1:{RealRedis.FreePort()}");
+        ProgramRun nobody = await ProgramRun.Of("status", "--nodes", $"127.0.0.1:{PortLease.Free()}");
         Assert.Equal(3, nobody.Code);
         Assert.Contains("connection refused", nobody.Output);
     }
@@ -102,7 +102,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task JSON_is_one_object_and_nothing_else()
     {
-        using RealRedis master = RealRedis.Start();
+        using ServerProcess master = RedisServers.Redis();
         ProgramRun status = await ProgramRun.Of("status", "--json", "--nodes", $"127.0.0.1:{master.Port}");
         using JsonDocument report = JsonDocument.Parse(status.Output);
         Assert.Equal("master", report.RootElement.GetProperty("nodes")[0].GetProperty("role").GetString());
@@ -115,7 +115,7 @@ public sealed class ProgramTests : IDisposable
     [Fact]
     public async Task The_password_comes_from_the_option_or_the_environment()
     {
-        using RealRedis server = RealRedis.Start("--requirepass", "secret");
+        using ServerProcess server = RedisServers.Redis("--requirepass", "secret");
         string[] status = ["status", "--nodes", $"127.0.0.1:{server.Port}"];
         ProgramRun without = await ProgramRun.Of(status);
         Assert.Contains("REDISCLI_AUTH", without.Output);
@@ -124,15 +124,17 @@ public sealed class ProgramTests : IDisposable
         Assert.Contains("is the master", (await ProgramRun.Of(new Dictionary<string, string> { ["REDISCLI_AUTH"] = "secret" }, status)).Output);
     }
 
-    [Fact]
-    public async Task A_detached_group_is_started_seen_switched_over_and_stopped()
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public async Task A_detached_group_is_started_seen_switched_over_and_stopped(ServerKind kind)
     {
-        ProgramRun up = await ProgramRun.Of("up", "--detach", "--server", RealServer, "--port", $"{RealRedis.FreePort()}", "--dir", _folder);
+        ProgramRun up = await ProgramRun.Of("up", "--detach", "--server", ServerBinaries.PathOf(kind), "--port", $"{PortLease.Free()}", "--dir", _folder);
         Assert.True(up.Code == 0, up.Errors);
         Assert.DoesNotContain('\e', up.Output);
         Assert.Contains(_folder, up.Output);
 
-        ProgramRun again = await ProgramRun.Of("up", "--detach", "--server", RealServer, "--dir", _folder);
+        ProgramRun again = await ProgramRun.Of("up", "--detach", "--server", ServerBinaries.PathOf(kind), "--dir", _folder);
         Assert.Equal(1, again.Code);
         Assert.Contains("already runs", again.Errors);
 
@@ -157,12 +159,12 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    [InlineData("HUP")]
-    public async Task An_attached_group_is_stopped_by_a_signal_and_leaves_no_process(string signal)
+    [InlineData("INT", ServerKind.Redoubt)]
+    [InlineData("TERM", ServerKind.Redis)]
+    [InlineData("HUP", ServerKind.Redoubt)]
+    public async Task An_attached_group_is_stopped_by_a_signal_and_leaves_no_process(string signal, ServerKind kind)
     {
-        using Process up = ProgramRun.Start(new Dictionary<string, string>(), "up", "--server", RealServer, "--port", $"{RealRedis.FreePort()}", "--dir", _folder);
+        using Process up = ProgramRun.Start(new Dictionary<string, string>(), "up", "--server", ServerBinaries.PathOf(kind), "--port", $"{PortLease.Free()}", "--dir", _folder);
         string read = "";
         while (!read.Contains("Ctrl-C"))
             read += await up.StandardOutput.ReadLineAsync() ?? throw new EndOfStreamException(await up.StandardError.ReadToEndAsync());

@@ -14,7 +14,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task Values_of_all_kinds_are_set_and_read_back()
     {
-        using RealRedis server = RealRedis.Start();
+        using ServerProcess server = RedisServers.Redis();
         await using RedoubtClient client = Connect(server);
         byte[] binary = [0, 13, 10, 255, 36];
         Assert.Equal("OK", (await client.CommandAsync("SET", "key", binary)).ToString());
@@ -28,7 +28,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task Commands_given_without_waiting_are_answered_in_order()
     {
-        using RealRedis server = RealRedis.Start();
+        using ServerProcess server = RedisServers.Redis();
         await using RedoubtClient client = Connect(server);
         Task<Reply>[] replies = [.. Enumerable.Range(1, 5000).Select(_ => client.CommandAsync("INCR", "n"))];
         Reply[] numbers = await Task.WhenAll(replies);
@@ -38,9 +38,9 @@ public class RedoubtClientTests
     [Fact]
     public async Task An_error_is_thrown_by_its_kind_and_the_connection_goes_on()
     {
-        using RealRedis server = RealRedis.Start();
-        using RealRedis replica = RealRedis.StartReplicaOf(server);
-        replica.WaitForLink();
+        using ServerProcess server = RedisServers.Redis();
+        using ServerProcess replica = RedisServers.ReplicaOf(server);
+        replica.WaitUntilLinked();
         await using RedoubtClient client = Connect(replica);
         CommandException unknown = await Assert.ThrowsAsync<CommandException>(() => client.CommandAsync("NOSUCH"));
         Assert.Equal("ERR", unknown.Code);
@@ -54,7 +54,7 @@ public class RedoubtClientTests
     [InlineData(3)]
     public async Task A_user_with_the_right_password_gets_in_and_one_with_the_wrong_does_not(int protocol)
     {
-        using RealRedis server = RealRedis.Start("--requirepass", "secret", "--user", "ops", "on", ">word", "~*", "+@all");
+        using ServerProcess server = RedisServers.Redis("--requirepass", "secret", "--user", "ops", "on", ">word", "~*", "+@all");
         var options = new ClientOptions { Protocol = protocol, ClientName = "the-client" };
         await using (RedoubtClient nobody = Connect(server, options))
             await Assert.ThrowsAsync<AccessDeniedException>(() => nobody.CommandAsync("GET", "a"));
@@ -69,7 +69,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task With_protocol_3_maps_and_pushes_arrive_as_such()
     {
-        using RealRedis server = RealRedis.Start();
+        using ServerProcess server = RedisServers.Redis();
         var news = new TaskCompletionSource<Reply>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var client = new RedoubtClient(new NodeAddress("127.0.0.1", server.Port), new ClientOptions { Protocol = 3 })
         {
@@ -87,7 +87,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task A_silent_server_costs_the_timeout_and_the_connection()
     {
-        using RealRedis server = RealRedis.Start();
+        using ServerProcess server = RedisServers.Redis();
         await using RedoubtClient client = Connect(server);
         long id = (await client.CommandAsync("CLIENT", "ID")).ToInteger();
         var brief = new CommandOptions { Timeout = TimeSpan.FromMilliseconds(50) };
@@ -98,7 +98,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task Nobody_listening_says_so_and_names_the_address()
     {
-        var address = new NodeAddress("127.0.0.1", RealRedis.FreePort());
+        var address = new NodeAddress("127.0.0.1", PortLease.Free());
         await using var client = new RedoubtClient(address);
         ConnectException refused = await Assert.ThrowsAsync<ConnectException>(() => client.CommandAsync("PING"));
         Assert.Equal($"{address}: connection refused (nothing listens there)", refused.Message);
@@ -130,7 +130,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task A_lost_connection_fails_the_command_under_way_and_the_next_one_connects_anew()
     {
-        using RealRedis server = RealRedis.Start();
+        using ServerProcess server = RedisServers.Redis();
         await using RedoubtClient client = Connect(server);
         long id = (await client.CommandAsync("CLIENT", "ID")).ToInteger();
         Task<Reply> waiting = client.CommandAsync("BLPOP", "nothing", 0);
@@ -144,8 +144,8 @@ public class RedoubtClientTests
     [Fact]
     public async Task The_name_is_resolved_before_every_connection_so_a_DNS_switch_takes_effect()
     {
-        using RealRedis first = RealRedis.StartAt("127.0.0.1", 0);
-        using RealRedis second = RealRedis.StartAt("127.0.0.2", first.Port);
+        using ServerProcess first = RedisServers.Redis();
+        using ServerProcess second = ServerProcess.StartAt("127.0.0.2", first.Port, ServerKind.Redis);
         first.Ask("SET", "who", "first");
         second.Ask("SET", "who", "second");
         IPAddress current = IPAddress.Parse("127.0.0.1");
@@ -170,9 +170,9 @@ public class RedoubtClientTests
     [Fact]
     public async Task Without_asking_nothing_is_retried()
     {
-        using RealRedis master = RealRedis.Start();
-        using RealRedis replica = RealRedis.StartReplicaOf(master);
-        replica.WaitForLink();
+        using ServerProcess master = RedisServers.Redis();
+        using ServerProcess replica = RedisServers.ReplicaOf(master);
+        replica.WaitUntilLinked();
         await using RedoubtClient client = Connect(replica);
         await Assert.ThrowsAsync<ReadOnlyReplicaException>(() => client.CommandAsync("SET", "a", "1"));
         Assert.Contains("cmdstat_set:calls=0", replica.Ask("INFO", "commandstats"));
@@ -182,7 +182,7 @@ public class RedoubtClientTests
     [Fact]
     public async Task Retrying_ends_with_its_time_and_the_last_error()
     {
-        await using var client = new RedoubtClient(new NodeAddress("127.0.0.1", RealRedis.FreePort()));
+        await using var client = new RedoubtClient(new NodeAddress("127.0.0.1", PortLease.Free()));
         var clock = Stopwatch.StartNew();
         await Assert.ThrowsAsync<ConnectException>(() => client.CommandAsync(new CommandOptions { RetryFor = TimeSpan.FromMilliseconds(200) }, "PING"));
         Assert.InRange(clock.ElapsedMilliseconds, 50, 5000);
@@ -195,6 +195,6 @@ public class RedoubtClientTests
         await Assert.ThrowsAsync<NotSupportedException>(() => client.CommandAsync("subscribe", "news"));
     }
 
-    private static RedoubtClient Connect(RealRedis server, ClientOptions? options = null) =>
+    private static RedoubtClient Connect(ServerProcess server, ClientOptions? options = null) =>
         new(new NodeAddress(server.Host, server.Port), options);
 }

@@ -18,10 +18,12 @@ public sealed class LocalGroupTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    [Fact]
-    public async Task A_group_starts_becomes_ready_is_found_again_and_stops()
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public async Task A_group_starts_becomes_ready_is_found_again_and_stops(ServerKind kind)
     {
-        using (LocalGroup started = await StartedAsync(Request(replicas: 2)))
+        using (LocalGroup started = await StartedAsync(Request(2, kind)))
             Assert.Equal(["node-1", "node-2", "node-3"], started.Nodes.Select(node => node.Name));
         // The one that started it has let go; another finds it by its file.
         using LocalGroup? found = LocalGroup.Find(_folder);
@@ -33,10 +35,12 @@ public sealed class LocalGroupTests : IDisposable
         Assert.True(File.Exists(Path.Combine(_folder, "node-1", "redis.conf")));
     }
 
-    [Fact]
-    public async Task After_a_switchover_the_next_start_keeps_the_master_and_its_data_with_fewer_nodes_too()
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public async Task After_a_switchover_the_next_start_keeps_the_master_and_its_data_with_fewer_nodes_too(ServerKind kind)
     {
-        using (LocalGroup group = await StartedAsync(Request(replicas: 2)))
+        using (LocalGroup group = await StartedAsync(Request(2, kind)))
         {
             using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
             SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions { RewriteConfiguration = false })
@@ -47,7 +51,7 @@ public sealed class LocalGroupTests : IDisposable
             Assert.Empty(await group.StopAsync());
         }
 
-        using LocalGroup again = await StartedAsync(Request(replicas: 1));
+        using LocalGroup again = await StartedAsync(Request(1, kind));
         Assert.Equal(["node-1", "node-3"], again.Nodes.Select(node => node.Name));
         using var look = new GroupProbe(again.Nodes.Select(node => node.Address), new ProbeOptions());
         Assert.Equal(again.Nodes[1].Address, (await look.ObserveAsync()).Master!.Address);
@@ -73,10 +77,12 @@ public sealed class LocalGroupTests : IDisposable
         Assert.True(group.Nodes[0].Port > taken);
     }
 
-    [Fact]
-    public async Task A_process_that_dies_is_told_once_with_the_end_of_its_log()
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public async Task A_process_that_dies_is_told_once_with_the_end_of_its_log(ServerKind kind)
     {
-        using LocalGroup group = await StartedAsync(Request(replicas: 1));
+        using LocalGroup group = await StartedAsync(Request(1, kind));
         Assert.Empty(group.NewlyDead());
         using (System.Diagnostics.Process kill = System.Diagnostics.Process.Start("kill", ["-KILL", $"{group.Nodes[1].ProcessId}"]))
             kill.WaitForExit();
@@ -95,12 +101,22 @@ public sealed class LocalGroupTests : IDisposable
     }
 
     [Fact]
+    public async Task A_port_that_is_taken_between_the_look_and_the_start_makes_the_group_start_again()
+    {
+        // Every first start ends as a server ends whose port is taken.
+        string server = Script("late-server",
+            $"if mkdir {_folder}/was-late 2>/dev/null; then echo 'bind: Address already in use'; exit 1; fi; exec {ServerBinaries.Redis} \"$@\"");
+        int starts = 0;
+        using LocalStart start = await LocalStart.RunAsync(Request(replicas: 1) with { Server = server }, TimeSpan.FromSeconds(30), _ => starts++, _ => { }, default);
+        Assert.True(start.Trouble is null, start.Trouble);
+        Assert.Equal(2, starts);
+        Assert.Equal(2, start.Group.Nodes.Count);
+    }
+
+    [Fact]
     public async Task A_server_that_rejects_its_configuration_is_quoted()
     {
-        string server = Path.Combine(_folder, "picky-server");
-        File.WriteAllText(server, "#!/bin/sh\necho \"directive 'port' is not to my taste\" >&2\nexit 1\n");
-        using (System.Diagnostics.Process chmod = System.Diagnostics.Process.Start("chmod", ["+x", server]))
-            chmod.WaitForExit();
+        string server = Script("picky-server", "echo \"directive 'port' is not to my taste\" >&2\nexit 1");
         using LocalGroup group = LocalGroup.Start(Request(replicas: 0) with { Server = server });
         using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
         string? trouble = await group.WaitUntilReadyAsync(probe, TimeSpan.FromSeconds(20), _ => { }, default);
@@ -113,7 +129,7 @@ public sealed class LocalGroupTests : IDisposable
     {
         using (LocalGroup group = await StartedAsync(Request(replicas: 0)))
             await group.StopAsync();
-        using RealRedis stranger = RealRedis.Start();
+        using ServerProcess stranger = RedisServers.Redis();
         GroupFile file = GroupFile.Load(_folder)!;
         (file with { Nodes = [.. file.Nodes.Select(node => node with { ProcessId = stranger.ProcessId, StartedTicks = 1 })] }).Save(_folder);
         Assert.Null(LocalGroup.Find(_folder));
@@ -132,8 +148,16 @@ public sealed class LocalGroupTests : IDisposable
     public void A_server_that_does_not_exist_is_named() =>
         Assert.Contains("/no/such/server", Assert.Throws<LocalGroupException>(() => ServerBinary.Find("/no/such/server")).Message);
 
-    private LocalGroupRequest Request(int replicas) =>
-        new() { Folder = _folder, Server = "/usr/bin/redis-server", Replicas = replicas, Port = RealRedis.FreePort() };
+    private string Script(string name, string lines)
+    {
+        string path = Path.Combine(_folder, name);
+        File.WriteAllText(path, $"#!/bin/sh\n{lines}\n");
+        ToolRun.Of("chmod", ["+x", path]).Succeeded();
+        return path;
+    }
+
+    private LocalGroupRequest Request(int replicas, ServerKind kind = ServerKind.Redis) =>
+        new() { Folder = _folder, Server = ServerBinaries.PathOf(kind), Replicas = replicas, Port = PortLease.Free() };
 
     private static async Task<LocalGroup> StartedAsync(LocalGroupRequest request)
     {

@@ -46,6 +46,13 @@ public sealed class PortLease : IDisposable
         throw new InvalidOperationException($"no free port between {First} and {Last} on loopback");
     }
 
+    /// <summary>A port nobody listens on, not held: for servers that are to be started by somebody else, and for finding nobody there.</summary>
+    public static int Free()
+    {
+        using PortLease lease = Take();
+        return lease.Port;
+    }
+
     public void Dispose() => _lock.Dispose();
 
     private static FileStream? TryLock(int port)

@@ -54,5 +54,9 @@ public static class RedisServers
 
     public static ServerProcess Redoubt(params string[] arguments) => Start(ServerKind.Redoubt, arguments);
 
+    /// <summary>A replica, which may not have its link yet.</summary>
+    public static ServerProcess ReplicaOf(ServerProcess master, ServerKind kind = ServerKind.Redis, params string[] arguments) =>
+        Start(kind, ["--replicaof", $"{master.Host} {master.Port}", .. arguments]);
+
     public static ServerProcess Start(ServerKind kind, params string[] arguments) => ServerProcess.Start(kind, arguments);
 }

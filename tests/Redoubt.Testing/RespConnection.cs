@@ -23,7 +23,9 @@ public sealed class RespConnection : IDisposable
 
     public EndPoint LocalEndPoint => _socket.LocalEndPoint!;
 
-    public static RespConnection Connect(int port, int timeoutMs = 20_000)
+    public static RespConnection Connect(int port, int timeoutMs = 20_000) => Connect("127.0.0.1", port, timeoutMs);
+
+    public static RespConnection Connect(string host, int port, int timeoutMs = 20_000)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
         {
@@ -33,7 +35,7 @@ public sealed class RespConnection : IDisposable
         };
         try
         {
-            socket.Connect(IPAddress.Loopback, port);
+            socket.Connect(IPAddress.Parse(host), port);
         }
         catch
         {

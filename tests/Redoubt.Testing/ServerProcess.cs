@@ -12,15 +12,18 @@ namespace Redoubt.Testing;
 public sealed class ServerProcess : IDisposable
 {
     private readonly string _binary;
-    private readonly PortLease _lease = PortLease.Take();
+    private readonly PortLease? _lease;
     private readonly StringBuilder _log = new();
     private List<string> _arguments;
     private Process? _process;
     private RespConnection? _control;
 
-    private ServerProcess(ServerKind kind, string binary, IEnumerable<string> arguments)
+    private ServerProcess(ServerKind kind, string binary, string host, int port, IEnumerable<string> arguments)
     {
         Kind = kind;
+        Host = host;
+        _lease = port == 0 ? PortLease.Take() : null;
+        Port = _lease?.Port ?? port;
         _binary = binary;
         _arguments = [.. arguments];
         Folder = Directory.CreateTempSubdirectory("redoubt-test-").FullName;
@@ -28,7 +31,9 @@ public sealed class ServerProcess : IDisposable
 
     public ServerKind Kind { get; }
 
-    public int Port => _lease.Port;
+    public string Host { get; }
+
+    public int Port { get; }
 
     public string Folder { get; }
 
@@ -49,9 +54,12 @@ public sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Starts a server with directives as on a command line (<c>"--maxmemory", "1mb"</c>); they come after, and so override, the defaults.</summary>
-    public static ServerProcess Start(ServerKind kind, params string[] arguments)
+    public static ServerProcess Start(ServerKind kind, params string[] arguments) => StartAt("127.0.0.1", 0, kind, arguments);
+
+    /// <summary>The same on a loopback address and port of the caller's choice; port 0 takes a free one.</summary>
+    public static ServerProcess StartAt(string host, int port, ServerKind kind, params string[] arguments)
     {
-        var server = new ServerProcess(kind, ServerBinaries.PathOf(kind), arguments);
+        var server = new ServerProcess(kind, ServerBinaries.PathOf(kind), host, port, arguments);
         try
         {
             server.Launch();
@@ -85,7 +93,7 @@ public sealed class ServerProcess : IDisposable
     /// <summary>A fresh connection, authenticated when the server was started with <c>--requirepass</c>.</summary>
     public RespConnection Connect(int protocol = 2)
     {
-        RespConnection connection = RespConnection.Connect(Port);
+        RespConnection connection = RespConnection.Connect(Host, Port);
         string? password = ArgumentOf("--requirepass");
         if (password is not null)
         {
@@ -201,14 +209,14 @@ public sealed class ServerProcess : IDisposable
             // A child of the server (a snapshot being written) may still hold on to its folder; the system clears it.
         }
 
-        _lease.Dispose();
+        _lease?.Dispose();
     }
 
     private void Launch(bool whileLoading = false)
     {
         CloseControl();
         _process?.Dispose();
-        List<string> all = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--dir", Folder, "--save", ""];
+        List<string> all = ["--port", Port.ToString(CultureInfo.InvariantCulture), "--bind", Host, "--dir", Folder, "--save", "", "--repl-diskless-sync-delay", "0"];
         if (Kind == ServerKind.Redoubt)
         {
             all.AddRange(ServerBinaries.RedoubtOptions);
@@ -254,7 +262,8 @@ public sealed class ServerProcess : IDisposable
         return index >= 0 ? _arguments[index + 1] : null;
     }
 
-    private void Signal(string name) => ToolRun.Of("/bin/sh", ["-c", $"kill -{name} {ProcessId}"]);
+    /// <summary>Sends a signal by its short name; returns before it has had its effect.</summary>
+    public void Signal(string name) => ToolRun.Of("/bin/sh", ["-c", $"kill -{name} {ProcessId}"]);
 
     private void CloseControl()
     {

@@ -35,20 +35,13 @@ internal static class UpCommand
     {
         var terminal = new Terminal();
         using var interruption = new Interruption();
-        using LocalGroup group = LocalGroup.Start(request);
-        using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
-        terminal.Write($"Starting {group.Nodes.Count} x {request.Server}, data in {group.Folder}");
-        string? trouble;
-        try
-        {
-            trouble = await group.WaitUntilReadyAsync(probe, ReadyLimit,
-                state => { if (terminal.IsInteractive) terminal.Redraw([new Line(state, Tone.Faint)]); }, interruption.Token).ConfigureAwait(false);
-            terminal.Erase();
-        }
-        catch (OperationCanceledException)
-        {
-            trouble = "";
-        }
+        using LocalStart start = await LocalStart.RunAsync(
+            request, ReadyLimit,
+            started => terminal.Write($"Starting {started.Nodes.Count} x {request.Server}, data in {started.Folder}"),
+            state => { if (terminal.IsInteractive) terminal.Redraw([new Line(state, Tone.Faint)]); },
+            interruption.Token).ConfigureAwait(false);
+        terminal.Erase();
+        (LocalGroup group, GroupProbe probe, string? trouble) = start;
 
         if (trouble is null && detach)
         {

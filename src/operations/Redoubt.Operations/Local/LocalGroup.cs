@@ -124,6 +124,11 @@ public sealed class LocalGroup : IDisposable
         }
     }
 
+    /// <summary>Whether a process has ended because somebody else took its port between the look and the start. Redis and Redoubt log that in the system's words.</summary>
+    public bool LostAPort => Nodes.Any(node =>
+        _processes.TryGetValue(node.Name, out NodeProcess? process) && !process.IsAlive
+        && LastWords(node).Any(line => line.Contains("Address already in use", StringComparison.OrdinalIgnoreCase)));
+
     /// <summary>Waits until the master serves and every replica is online, as long as all processes live; loading and full resyncs take
     /// as long as they take, silence at most <paramref name="limit"/>. Null when ready, otherwise why not.</summary>
     public async Task<string?> WaitUntilReadyAsync(GroupProbe probe, TimeSpan limit, Action<string> progress, CancellationToken cancellation)
