@@ -103,6 +103,49 @@ public sealed class Restarts
         Assert.True(reader.Call("DBSIZE").Integer > 50);
     }
 
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void After_a_background_save_find_the_dataset_of_the_moment_it_began(ServerKind writerKind, ServerKind readerKind)
+    {
+        using ServerProcess writer = Nodes.Start(writerKind, "--rdb-key-save-delay", "100");
+        using ServerProcess reader = Nodes.Start(readerKind);
+        using RespConnection client = writer.Connect();
+        client.Pipeline(Enumerable.Range(0, 3_000).Select(i => new[] { "SET", $"key:{i}", $"old:{i}" }));
+        client.Pipeline(Enumerable.Range(0, 1_000).Select(i => new[] { "PEXPIRE", $"key:{i * 3}", $"{1_000_000 + i}" }));
+        Dictionary<string, Dataset.Entry> moment = Dataset.Read(client, 0);
+
+        // In one piece, so that nothing comes between the beginning of the save and the changes.
+        List<string[]> changes = [["BGSAVE"], ["SELECT", "7"], ["SET", "elsewhere", "v"], ["SELECT", "0"]];
+        for (int i = 0; i < 3_000; i++)
+        {
+            changes.Add((i % 5) switch
+            {
+                0 => ["DEL", $"key:{i}"],
+                1 => ["SET", $"key:{i}", "new"],
+                2 => ["APPEND", $"key:{i}", "more"],
+                3 => ["PERSIST", $"key:{i}"],
+                _ => ["SET", $"born:{i}", "new"],
+            });
+        }
+
+        changes.Add(["FLUSHDB"]);
+        Assert.StartsWith("Background saving started", client.Pipeline(changes)[0].Text, StringComparison.Ordinal);
+        Wait.Until(() => writer.Info("persistence", "rdb_bgsave_in_progress") == "0", "the save to end");
+        Assert.Equal("ok", writer.Info("persistence", "rdb_last_bgsave_status"));
+        reader.Stop();
+        File.Copy(Path.Combine(writer.Folder, "dump.rdb"), Path.Combine(reader.Folder, "dump.rdb"), overwrite: true);
+        reader.Restart();
+        using RespConnection check = reader.Connect();
+        Dictionary<string, Dataset.Entry> loaded = Dataset.Read(check, 0);
+        Assert.Equal(moment.Count, loaded.Count);
+        Assert.All(moment, pair =>
+        {
+            Assert.Equal(pair.Value.Value, loaded[pair.Key].Value);
+            Assert.Equal(pair.Value.ExpiresAtMs, loaded[pair.Key].ExpiresAtMs);
+        });
+        Assert.Empty(Dataset.Read(check, 7));
+    }
+
     /// <summary>SHUTDOWN SAVE writes the position in the history into the file, whatever the save points are.</summary>
     private static void Shutdown(ServerProcess server)
     {
