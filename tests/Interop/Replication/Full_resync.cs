@@ -134,4 +134,17 @@ public sealed class Full_resync
         Nodes.AssertSame(master, replica);
         Assert.Equal(1, SyncCounts.Of(master).Full);
     }
+
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void That_takes_the_replica_longer_to_load_than_the_timeout_is_waited_for(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind, "--repl-timeout", "2");
+        using RespConnection client = master.Connect();
+        client.Pipeline(Enumerable.Range(0, 50).Select(i => new[] { "SET", $"key:{i}", string.Concat(Enumerable.Range(0, 400).Select(n => $"{i * n}")) }));
+        using ServerProcess replica = Nodes.Start(replicaKind, ["--key-load-delay", "100000", .. replicaKind == ServerKind.Redis ? ["--loading-process-events-interval-bytes", "1024"] : Array.Empty<string>()]);
+        replica.Follow(master);
+        Nodes.AssertSame(master, replica);
+        Assert.Equal(1, SyncCounts.Of(master).Full);
+    }
 }

@@ -297,7 +297,7 @@ internal sealed class ReplicaHost
             _connections.Schedule(feed.Client);
             return;
         }
-        bool streamed = feed.EofMark is not null && feed.SpeaksPsync;
+        bool streamed = feed.EofMark is not null;
         feed.EofMark = null;
         feed.Session.PutOnline(Clock.UnixMs, waitForAck: streamed);
         _log.Write(LogLevel.Notice, LogMessages.Id.StreamedToReplica, streamed
