@@ -111,4 +111,25 @@ public sealed class Promotion
         Assert.Equal(1, SyncCounts.Of(first).Full);
         Assert.Equal(0, SyncCounts.Of(second).Full);
     }
+
+    /// <summary>Redis 7.0 as the master does not send its replicas what such a transaction wrote.</summary>
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public void And_its_opposite_inside_transactions_keep_the_history_whole(ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(ServerKind.Redoubt, "--replica-read-only", "no");
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        replica.Follow(master);
+        master.WaitForReplicas(1);
+        using RespConnection client = master.Connect();
+        RespValue[] replies = client.Pipeline([["MULTI"], ["SET", "a", "1"], ["SET", "b", "1"], ["REPLICAOF", "127.0.0.1", "1"], ["EXEC"]]);
+        Assert.Equal("OK", replies[^1][2].Text);
+        Assert.Equal("slave", master.Role());
+        replies = client.Pipeline([["MULTI"], ["REPLICAOF", "NO", "ONE"], ["SET", "c", "1"], ["SET", "d", "1"], ["EXEC"]]);
+        Assert.Equal("OK", replies[^1][2].Text);
+        client.Pipeline([["MULTI"], ["SET", "e", "1"], ["SET", "f", "1"], ["EXEC"]]);
+        Nodes.AssertSame(master, replica);
+        Assert.Equal(6, replica.Call("DBSIZE").Integer);
+    }
 }

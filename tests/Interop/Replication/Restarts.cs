@@ -146,6 +146,29 @@ public sealed class Restarts
         Assert.Empty(Dataset.Read(check, 7));
     }
 
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void From_a_save_asked_for_inside_a_transaction_apply_nothing_twice(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        replica.Follow(master);
+        master.WaitForReplicas(1);
+        using RespConnection client = master.Connect();
+        RespValue[] replies = client.Pipeline([["MULTI"], ["INCR", "n"], ["BGSAVE"], ["INCR", "n"], ["EXEC"]]);
+        Assert.Equal("Background saving scheduled", replies[^1][1].Text);
+        string file = Path.Combine(master.Folder, "dump.rdb");
+        Wait.Until(() => File.Exists(file), "the scheduled save");
+
+        // The master's file becomes that of a replica, which goes on from where the save began.
+        replica.Kill();
+        File.Copy(file, Path.Combine(replica.Folder, "dump.rdb"), overwrite: true);
+        replica.Restart("--replicaof", $"127.0.0.1 {master.Port}");
+        Nodes.AssertSame(master, replica);
+        Assert.Equal("2", replica.Call("GET", "n").Text);
+        Assert.Equal(1, SyncCounts.Of(master).Full);
+    }
+
     /// <summary>SHUTDOWN SAVE writes the position in the history into the file, whatever the save points are.</summary>
     private static void Shutdown(ServerProcess server)
     {

@@ -28,6 +28,9 @@ public sealed class StreamEncoder(ReplicationStream stream)
     /// <summary>The database the stream last selected; -1 when the next command must select its own.</summary>
     public int SelectedDb { get; private set; } = -1;
 
+    /// <summary>Between <see cref="BeginUnit"/> and <see cref="EndUnit"/>.</summary>
+    public bool IsUnitOpen => _inUnit;
+
     private bool IsStaging => _inUnit && _unitCommands == 1;
 
     /// <summary>Makes the next command select its database: when a full resync begins, because that replica starts without a

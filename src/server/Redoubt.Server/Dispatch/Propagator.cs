@@ -35,7 +35,8 @@ internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder
     public void EndUnit()
     {
         _inUnit = false;
-        if (IsOn && encoder.EndUnit())
+        // A change of role inside the unit may have closed it, or come after its beginning.
+        if (encoder.IsUnitOpen && encoder.EndUnit())
             HasNews = true;
     }
 

@@ -75,6 +75,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.MasterLink = _replication.Master;
         _loader.MoreRoom = _replication.Master.ResumeReading;
         _snapshots.DescribeHistory = DescribeHistory;
+        _snapshots.IsInTransaction = () => _dispatcher.Context.IsInTransaction;
 
         CommandSettings settings = new();
         DeletionNotes notes = new(_keyspace, settings);

@@ -36,6 +36,9 @@ internal sealed class SnapshotKeeper(
     /// <summary>The history for the file's fields; set by the composition root.</summary>
     public Func<RdbAux, RdbAux> DescribeHistory { get; set; } = static aux => aux;
 
+    /// <summary>A transaction runs: its changes are in the dataset already, but in the history only when it ends.</summary>
+    public Func<bool> IsInTransaction { get; set; } = static () => false;
+
     public bool IsRunning => _job is { IsDone: false };
 
     public SnapshotJob? Current => _job is { IsDone: false } job ? job : null;
@@ -69,10 +72,10 @@ internal sealed class SnapshotKeeper(
     {
         if (IsRunning && _purpose == SnapshotPurpose.File)
             return (true, "ERR Background save already in progress");
-        if (IsRunning)
+        if (IsRunning && !schedule)
+            return (true, "ERR Background save already in progress");
+        if (IsRunning || IsInTransaction())
         {
-            if (!schedule)
-                return (true, "ERR Background save already in progress");
             _scheduled = true;
             return (false, "Background saving scheduled");
         }

@@ -68,6 +68,9 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
     public void Follow(MasterAddress master, bool handover = false)
     {
         bool wasMaster = !_state.IsReplica;
+        // What a transaction has done before it came to REPLICAOF is part of the history that we continue from.
+        if (Encoder.IsUnitOpen)
+            Encoder.EndUnit();
         _config.ReplicaOf = master;
         _state.IsReplica = true;
         _state.IsMasterLinkUp = false;
