@@ -16,17 +16,16 @@ public sealed class Crashes
         replica.Follow(master);
         master.WaitForReplicas(1);
         using NumberedWriters noise = NumberedWriters.Start(2, master);
-        int confirmed = 0;
-        var writer = new Thread(() => confirmed = WriteUntilTheEnd(master));
+        int[] confirmed = [0];
+        var writer = new Thread(() => WriteUntilTheEnd(master, confirmed));
         writer.Start();
-        noise.WaitFor(400);
+        Wait.Until(() => Volatile.Read(ref confirmed[0]) >= 100, "writes to be confirmed");
         master.Kill();
         writer.Join();
         noise.Stop();
         replica.Promote();
-        Assert.True(confirmed > 10, $"only {confirmed} writes were confirmed");
         using RespConnection reader = replica.Connect();
-        RespValue[] found = reader.Pipeline(Enumerable.Range(0, confirmed).Select(number => new[] { "EXISTS", Key(number) }));
+        RespValue[] found = reader.Pipeline(Enumerable.Range(0, confirmed[0]).Select(number => new[] { "EXISTS", Key(number) }));
         Assert.All(found, reply => Assert.Equal(1, reply.Integer));
 
         // The old master comes back empty-handed and takes everything from the new one.
@@ -52,23 +51,21 @@ public sealed class Crashes
         Nodes.AssertSame(master, replica);
     }
 
-    private static int WriteUntilTheEnd(ServerProcess master)
+    private static void WriteUntilTheEnd(ServerProcess master, int[] confirmed)
     {
         using RespConnection connection = master.Connect();
-        for (int number = 0; ; number++)
+        try
         {
-            try
+            for (int number = 0; ; number++)
             {
                 connection.Call("SET", Key(number), "v").OrThrow();
-                if (connection.Call("WAIT", "1", "0").Integer < 1)
-                {
-                    return number;
-                }
+                Assert.Equal(1, connection.Call("WAIT", "1", "0").Integer);
+                Volatile.Write(ref confirmed[0], number + 1);
             }
-            catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
-            {
-                return number;
-            }
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException)
+        {
+            // The master is gone.
         }
     }
 
