@@ -137,7 +137,7 @@ public sealed class ServerConfigTests : IDisposable
     [Fact]
     public void What_is_only_stored_is_named_once_it_is_set()
     {
-        Assert.Empty(Load("--hz", "20", "--appendfsync", "everysec").NotInEffect());
+        Assert.Empty(Load("--timeout", "20", "--appendfsync", "everysec").NotInEffect());
         Assert.Equal(["maxmemory", "cluster-enabled"], Load("--cluster-enabled", "yes", "--maxmemory", "1gb").NotInEffect());
     }
 

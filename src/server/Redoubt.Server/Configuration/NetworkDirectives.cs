@@ -21,10 +21,10 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     public NumberDirective TcpBacklog { get; } = table.Number("tcp-backlog", 511, 0, int.MaxValue, Immutable);
 
-    public TextDirective UnixSocket { get; } = table.Text("unixsocket", Immutable);
+    public TextDirective UnixSocket { get; } = table.Text("unixsocket", Immutable | NotInEffect);
 
     public NumberDirective UnixSocketPerm { get; } =
-        table.Unsigned("unixsocketperm", 0, 0, 511, Immutable, form: NumberForm.Octal);
+        table.Unsigned("unixsocketperm", 0, 0, 511, Immutable | NotInEffect, form: NumberForm.Octal);
 
     public NumberDirective Timeout { get; } = table.Number("timeout", 0, 0, int.MaxValue);
 

@@ -31,7 +31,7 @@ internal sealed class PersistenceDirectives(DirectiveTable table)
 
     public SwitchDirective RdbSaveIncrementalFsync { get; } = table.Switch("rdb-save-incremental-fsync", true, NotInEffect);
 
-    public SwitchDirective StopWritesOnBgsaveError { get; } = table.Switch("stop-writes-on-bgsave-error", true);
+    public SwitchDirective StopWritesOnBgsaveError { get; } = table.Switch("stop-writes-on-bgsave-error", true, NotInEffect);
 
     public ChoiceDirective<DumpSanitizing> SanitizeDumpPayload { get; } = table.Choice("sanitize-dump-payload", DumpSanitizing.No,
         [("no", DumpSanitizing.No), ("yes", DumpSanitizing.Yes), ("clients", DumpSanitizing.Clients)], NotInEffect);

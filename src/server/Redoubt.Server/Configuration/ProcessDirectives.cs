@@ -71,7 +71,7 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
 
     public NumberDirective Databases { get; } = table.Number("databases", 16, 1, int.MaxValue, Immutable);
 
-    public NumberDirective Hz { get; } = table.Number("hz", 10, 0, int.MaxValue, capTo: (1, 500));
+    public NumberDirective Hz { get; } = table.Number("hz", 10, 0, int.MaxValue, NotInEffect, capTo: (1, 500));
 
     public SwitchDirective DynamicHz { get; } = table.Switch("dynamic-hz", true, NotInEffect);
 

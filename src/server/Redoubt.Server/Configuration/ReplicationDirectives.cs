@@ -36,7 +36,7 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
 
     public NumberDirective AnnouncePort { get; } = table.Number("replica-announce-port", 0, 0, 65535, alias: "slave-announce-port");
 
-    public SwitchDirective LazyFlush { get; } = table.Switch("replica-lazy-flush", false, alias: "slave-lazy-flush");
+    public SwitchDirective LazyFlush { get; } = table.Switch("replica-lazy-flush", false, NotInEffect, "slave-lazy-flush");
 
     public SwitchDirective IgnoreMaxMemory { get; } =
         table.Switch("replica-ignore-maxmemory", true, NotInEffect, "slave-ignore-maxmemory");
