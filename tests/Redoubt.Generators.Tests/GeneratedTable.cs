@@ -68,7 +68,7 @@ internal sealed class GeneratedTable
     [
         ("Standin.cs", Standin),
         .. Sources("Redoubt.Commands/Framework").Where(source => s_contract.Contains(Path.GetFileName(source.Path))),
-        .. Sources("Redoubt.Resp").Where(source => Path.GetFileName(source.Path) == "RespWriter.cs"),
+        .. Sources("Redoubt.Resp"),
     ];
 
     private static IEnumerable<(string Path, string Text)> Sources(string folder)

@@ -7,7 +7,7 @@ public sealed unsafe class HeapTests
     [Fact]
     public void Classes_hold_what_was_asked_for_and_waste_little()
     {
-        using SlabHeap heap = new(hugePages: false);
+        using SlabHeap heap = new();
         long previous = 0;
         for (long size = 0; size <= NativeHeap.SlabBlockBytesMax; size++)
         {
@@ -69,7 +69,7 @@ public sealed unsafe class HeapTests
     [InlineData(3000)]
     public void Memory_goes_back_to_the_system_and_is_used_again(int size)
     {
-        using SlabHeap heap = new(hugePages: false);
+        using SlabHeap heap = new();
         const long bytes = 128L << 20;
         long start = ResidentBytes();
         nint[] blocks = new nint[bytes / size];

@@ -13,6 +13,9 @@
 //   .. 32 KB       1/16 of the power of 2   512 KB
 //   larger         the C library
 //
+// Pages are small ones: a huge page is cleared whole, long before its blocks are filled, and measured here that doubled the time
+// of a full resync. What huge pages save, waits for the address translation, is hidden by asking for keys ahead of their use.
+//
 // Slab header, 64 bytes:
 //   offset size
 //        0    4  size class
@@ -47,11 +50,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     private readonly Slab*[] _partial = new Slab*[ClassCount];
     private readonly SlabPool _smallSlabs = new(SmallSlabBytes);
     private readonly SlabPool _largeSlabs = new(LargeSlabBytes);
-    private readonly bool _hugePages;
     private long _largeBytes;
-
-    /// <param name="hugePages">Ask the system for huge pages: fewer page faults and TLB misses on large datasets.</param>
-    public SlabHeap(bool hugePages = true) => _hugePages = hugePages;
 
     private struct Slab
     {
@@ -152,7 +151,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         }
         else
         {
-            slab = (Slab*)PoolOf(sizeClass).Take(_hugePages);
+            slab = (Slab*)PoolOf(sizeClass).Take();
             *slab = new Slab { Class = sizeClass, BlockBytes = BlockBytesOf(sizeClass), Fresh = HeaderBytes };
         }
         _current[sizeClass] = slab;
@@ -214,7 +213,6 @@ public sealed unsafe class SlabHeap : NativeHeap
     private sealed class SlabPool(int slabBytes) : IDisposable
     {
         private readonly List<nint> _arenas = [];
-        private readonly HashSet<nint> _shrunkArenas = [];
         private readonly Stack<nint> _warm = new();
         private readonly Stack<nint> _cold = new();
         private byte* _next;
@@ -223,7 +221,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         /// <summary>Slabs that were handed out at some time and not given back to the system since, in bytes.</summary>
         public long HeldBytes => (long)_arenas.Count * ArenaBytes - (_end - _next) - (long)_cold.Count * slabBytes;
 
-        public byte* Take(bool hugePages)
+        public byte* Take()
         {
             if (_warm.TryPop(out nint slab) || _cold.TryPop(out slab))
                 return (byte*)slab;
@@ -232,8 +230,6 @@ public sealed unsafe class SlabHeap : NativeHeap
                 _next = VirtualMemory.Reserve(ArenaBytes, ArenaBytes);
                 _end = _next + ArenaBytes;
                 _arenas.Add((nint)_next);
-                if (hugePages)
-                    VirtualMemory.AdviseHugePages(_next, ArenaBytes);
             }
             byte* taken = _next;
             _next += slabBytes;
@@ -247,10 +243,6 @@ public sealed unsafe class SlabHeap : NativeHeap
                 _warm.Push((nint)slab);
                 return;
             }
-            // Huge pages would be put together again by the system, holes included, and the memory would come back.
-            nint arena = (nint)slab & ~((nint)ArenaBytes - 1);
-            if (_shrunkArenas.Add(arena))
-                VirtualMemory.AdviseNoHugePages((byte*)arena, ArenaBytes);
             VirtualMemory.Discard(slab, slabBytes);
             _cold.Push((nint)slab);
         }

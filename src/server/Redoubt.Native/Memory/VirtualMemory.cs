@@ -11,7 +11,6 @@ public static unsafe partial class VirtualMemory
     private const int MapPrivateAnonymous = 0x22;
     private const int AdviceDontNeed = 4;
     private const int AdviceHugePage = 14;
-    private const int AdviceNoHugePage = 15;
 
     /// <summary>Zeroed memory of <paramref name="size"/> bytes at a multiple of <paramref name="alignment"/>; pages appear when touched.</summary>
     public static byte* Reserve(long size, long alignment)
@@ -57,12 +56,6 @@ public static unsafe partial class VirtualMemory
     {
         if (OperatingSystem.IsLinux())
             madvise(start, (nuint)size, AdviceHugePage);
-    }
-
-    public static void AdviseNoHugePages(byte* start, long size)
-    {
-        if (OperatingSystem.IsLinux())
-            madvise(start, (nuint)size, AdviceNoHugePage);
     }
 
     [LibraryImport("libc")]

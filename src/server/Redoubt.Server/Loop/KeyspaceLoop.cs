@@ -20,7 +20,7 @@ internal delegate bool BackgroundSlice(long deadlineMicroseconds);
 
 internal sealed class KeyspaceLoop
 {
-    private const int SliceMicroseconds = 500;
+    private const int SliceMicroseconds = 300;
     private const int TimerPeriodMs = 100;
 
     private readonly SocketLoop _sockets;

@@ -13,6 +13,7 @@ namespace Redoubt.Server.Replicas;
 internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession session, ServerState state)
 {
     private const int StreamBytesPerTurn = 1024 * 1024;
+    private const int SnapshotBytesPerTurn = 256 * 1024;
 
     private readonly Queue<SnapshotChunk> _chunks = new();
     private int _chunkSent;
@@ -97,7 +98,7 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 
     private void PumpSnapshot()
     {
-        int budget = StreamBytesPerTurn;
+        int budget = SnapshotBytesPerTurn;
         while (_chunks.Count > 0 && budget > 0)
         {
             SnapshotChunk chunk = _chunks.Peek();
@@ -128,7 +129,7 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
     private void PumpFile()
     {
         Span<byte> piece = stackalloc byte[32 * 1024];
-        int budget = StreamBytesPerTurn;
+        int budget = SnapshotBytesPerTurn;
         while (budget > 0)
         {
             int got = File!.Read(piece);
