@@ -1,3 +1,5 @@
+using Redoubt.Structures;
+
 namespace Redoubt.Keyspace.Tests;
 
 /// <summary>Random operations on a rig, with keys and values of the sizes where layouts change.</summary>

@@ -4,6 +4,7 @@
 // does not have it yet. That is the whole price of snapshots on the path of a write: one comparison, and only while one runs.
 
 using System.Runtime.CompilerServices;
+using Redoubt.Structures;
 using Redoubt.Structures.Entries;
 
 namespace Redoubt.Keyspace;

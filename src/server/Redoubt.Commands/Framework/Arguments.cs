@@ -1,7 +1,7 @@
 // Reading arguments: each method either yields the value or has sent the error that redis-server sends, so that a command
 // reads `if (!c.TryInteger(2, out long n)) return;`.
 
-using Redoubt.Keyspace;
+using Redoubt.Structures;
 
 namespace Redoubt.Commands;
 

@@ -349,12 +349,12 @@ internal sealed class ReplicaHost
             c.Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated."u8);
             return;
         }
-        if (!Redoubt.Keyspace.IntegerText.TryParse(c[1], out long wanted))
+        if (!Redoubt.Structures.IntegerText.TryParse(c[1], out long wanted))
         {
             c.Error("ERR value is not an integer or out of range"u8);
             return;
         }
-        if (!Redoubt.Keyspace.IntegerText.TryParse(c[2], out long timeoutMs))
+        if (!Redoubt.Structures.IntegerText.TryParse(c[2], out long timeoutMs))
         {
             c.Error("ERR timeout is not an integer or out of range"u8);
             return;

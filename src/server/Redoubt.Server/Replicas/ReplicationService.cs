@@ -146,7 +146,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             c.Error("ERR Command is not valid when client is a replica."u8);
             return;
         }
-        if (!Redoubt.Keyspace.IntegerText.TryParse(c[2], out long port))
+        if (!Redoubt.Structures.IntegerText.TryParse(c[2], out long port))
         {
             c.Error("ERR Invalid master port"u8);
             return;

@@ -1,4 +1,4 @@
-namespace Redoubt.Keyspace;
+namespace Redoubt.Structures;
 
 /// <summary>Integers in the only spelling that Redis takes for one: no blanks, no plus, no leading zeros, 64 bits signed.</summary>
 public static class IntegerText

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Redoubt.Keyspace.Tests;
+namespace Redoubt.Structures.Tests;
 
 public sealed class IntegerTextTests
 {
