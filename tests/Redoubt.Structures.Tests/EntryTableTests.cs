@@ -1,5 +1,6 @@
 using Redoubt.Native.Memory;
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Structures.Tests;
 
@@ -42,7 +43,7 @@ public sealed class EntryTableTests
         using GuardHeap heap = new();
         Random random = new(seed);
         byte[][] keys = Colliding(60, 11);
-        using (EntryTable table = new(heap, Hasher))
+        using (EntryTable table = new(new ValueStore(heap, Hasher)))
         {
             HashSet<int> present = [];
             byte[] other = new byte[8];
@@ -55,7 +56,7 @@ public sealed class EntryTableTests
                 bool grows = step / 500 % 2 == 0;
                 if (!entry.Exists && random.Next(4) < (grows ? 4 : 1))
                 {
-                    table.Insert(keys[number], hash, keys[number], StringEncoding.Raw, 0, random.Next(2) == 0 ? -1 : 5, 0);
+                    table.Insert(keys[number], hash, keys[number], ValueEncoding.Raw, 0, random.Next(2) == 0 ? -1 : 5, 0);
                     present.Add(number);
                 }
                 else if (entry.Exists && random.Next(4) < (grows ? 1 : 4))
@@ -69,7 +70,7 @@ public sealed class EntryTableTests
                     // Others make the table grow under the chain.
                     random.NextBytes(other);
                     if (!table.Find(other, Hasher.Hash(other)).Exists)
-                        table.Insert(other, Hasher.Hash(other), default, StringEncoding.Integer, step, -1, 0);
+                        table.Insert(other, Hasher.Hash(other), default, ValueEncoding.Integer, step, -1, 0);
                     table.Verify();
                 }
                 if (random.Next(20) == 0)
@@ -94,11 +95,11 @@ public sealed class EntryTableTests
     public void A_chain_is_swept_of_all_that_expired_at_once()
     {
         using GuardHeap heap = new();
-        using (EntryTable table = new(heap, Hasher))
+        using (EntryTable table = new(new ValueStore(heap, Hasher)))
         {
             byte[][] keys = Colliding(40, 11);
             for (int i = 0; i < keys.Length; i++)
-                table.Insert(keys[i], Hasher.Hash(keys[i]), default, StringEncoding.Integer, i, i % 2 == 0 ? 10 : 1000, 0);
+                table.Insert(keys[i], Hasher.Hash(keys[i]), default, ValueEncoding.Integer, i, i % 2 == 0 ? 10 : 1000, 0);
             while (table.Move(1))
             {
             }
@@ -116,7 +117,7 @@ public sealed class EntryTableTests
     public void A_sweep_of_the_last_bucket_to_move_reads_no_memory_that_the_move_gave_back()
     {
         using GuardHeap heap = new();
-        using (EntryTable table = new(heap, Hasher))
+        using (EntryTable table = new(new ValueStore(heap, Hasher)))
         {
             // An array of 32768 buckets comes from the system and is unmapped as soon as its last bucket has moved.
             const int buckets = 1 << 15;
@@ -128,7 +129,7 @@ public sealed class EntryTableTests
                 byte[] key = BitConverter.GetBytes(i);
                 if ((Hasher.Hash(key) & (buckets - 1)) != buckets - 1)
                     continue;
-                table.Insert(key, Hasher.Hash(key), default, StringEncoding.Integer, i, 10, 0);
+                table.Insert(key, Hasher.Hash(key), default, ValueEncoding.Integer, i, 10, 0);
                 added++;
             }
             table.Expand(12 * buckets);
@@ -147,14 +148,14 @@ public sealed class EntryTableTests
     {
         // Above 2^20 buckets the target of an entry comes from its slot, not from its key.
         using SlabHeap heap = new();
-        using EntryTable table = new(heap, Hasher);
+        using EntryTable table = new(new ValueStore(heap, Hasher));
         table.Expand(6L << 20);
         Assert.Equal(1 << 20, table.BucketCount);
         const int count = 300_000;
         for (int i = 0; i < count; i++)
         {
             byte[] key = BitConverter.GetBytes(i);
-            table.Insert(key, Hasher.Hash(key), default, StringEncoding.Integer, i, -1, 0);
+            table.Insert(key, Hasher.Hash(key), default, ValueEncoding.Integer, i, -1, 0);
         }
         table.Expand(12L << 20);
         Assert.True(table.IsMoving);
@@ -170,12 +171,12 @@ public sealed class EntryTableTests
     public void A_moving_table_is_freed_in_slices()
     {
         using GuardHeap heap = new();
-        using (EntryTable table = new(heap, Hasher))
+        using (EntryTable table = new(new ValueStore(heap, Hasher)))
         {
             for (int i = 0; i < 10_000; i++)
             {
                 byte[] key = BitConverter.GetBytes(i);
-                table.Insert(key, Hasher.Hash(key), new byte[i % 6000], StringEncoding.Raw, 0, i % 3 - 1, 0);
+                table.Insert(key, Hasher.Hash(key), new byte[i % 6000], ValueEncoding.Raw, 0, i % 3 - 1, 0);
                 if (table.IsMoving && i > 9000)
                     break;
             }
@@ -194,12 +195,12 @@ public sealed class EntryTableTests
     public void Access_bits_do_not_touch_the_length_of_the_key()
     {
         using GuardHeap heap = new();
-        using (EntryTable table = new(heap, Hasher))
+        using (EntryTable table = new(new ValueStore(heap, Hasher)))
         {
             foreach (int length in new[] { 0, 1, 254, 255, 256, 70_000 })
             {
                 byte[] key = new byte[length];
-                Entry entry = table.Insert(key, Hasher.Hash(key), "v"u8, StringEncoding.Embedded, 0, 7, 0xFFFFFFFF);
+                Entry entry = table.Insert(key, Hasher.Hash(key), "v"u8, ValueEncoding.Embedded, 0, 7, 0xFFFFFFFF);
                 Assert.Equal(0xFFFFFFu, entry.Access);
                 entry.Access = 0xABCDEF01;
                 Assert.Equal(0xCDEF01u, entry.Access);

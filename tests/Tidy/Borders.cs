@@ -19,7 +19,7 @@ internal static class Borders
         ["Redoubt.Keyspace"] = ["Redoubt.Structures"],
         ["Redoubt.Persistence"] = ["Redoubt.Keyspace", "Redoubt.Resp", "Redoubt.Native"],
         ["Redoubt.Replication"] = ["Redoubt.Topology", "Redoubt.Resp", "Redoubt.Structures"],
-        ["Redoubt.Commands"] = ["Redoubt.Keyspace", "Redoubt.Resp", "Redoubt.Topology"],
+        ["Redoubt.Commands"] = ["Redoubt.Keyspace", "Redoubt.Structures", "Redoubt.Resp", "Redoubt.Topology"],
         ["Redoubt.Server"] =
         [
             "Redoubt.Native", "Redoubt.Structures", "Redoubt.Resp", "Redoubt.Topology", "Redoubt.Keyspace", "Redoubt.Persistence",

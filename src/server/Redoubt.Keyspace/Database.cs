@@ -6,6 +6,7 @@
 using System.Runtime.CompilerServices;
 using Redoubt.Structures;
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
 
@@ -22,6 +23,14 @@ public enum AppendStatus
     Ok,
     WrongType,
     TooLong,
+}
+
+/// <summary>What a lookup for a value of one type found.</summary>
+public enum ValueLookup
+{
+    Missing,
+    Found,
+    WrongType,
 }
 
 public interface IEntryVisitor
@@ -111,21 +120,21 @@ public sealed class Database
     /// <param name="tryInteger">Store text that is an integer as one, as SET does.</param>
     public void SetString(Key key, ReadOnlySpan<byte> value, long expireAtMs = NoExpiry, bool tryInteger = true)
     {
-        _keyspace.Dirty++;
+        Changed(key);
         Entry entry = FindLive(key);
-        StringEncoding encoding = StringEncoding.Raw;
+        ValueEncoding encoding = ValueEncoding.Raw;
         long integer = 0;
         if (value.Length <= 20 && tryInteger && IntegerText.TryParse(value, out integer))
-            encoding = StringEncoding.Integer;
+            encoding = ValueEncoding.Integer;
         else if (value.Length <= 44)
-            encoding = StringEncoding.Embedded;
+            encoding = ValueEncoding.Embedded;
         Store(key, entry, value, encoding, integer, expireAtMs);
     }
 
     public void SetInteger(Key key, long value, long expireAtMs = KeepExpiry)
     {
-        _keyspace.Dirty++;
-        Store(key, FindLive(key), default, StringEncoding.Integer, value, expireAtMs);
+        Changed(key);
+        Store(key, FindLive(key), default, ValueEncoding.Integer, value, expireAtMs);
     }
 
     /// <summary>Adds to an integer, which a missing key stands for with 0; the expiry stays.</summary>
@@ -136,7 +145,7 @@ public sealed class Database
         long current = 0;
         if (entry.Exists)
         {
-            if (entry.Type != (byte)ValueType.String)
+            if (!entry.IsString)
                 return IncrementStatus.WrongType;
             if (entry.IsInteger)
                 current = entry.Integer;
@@ -146,8 +155,8 @@ public sealed class Database
         if ((delta < 0 && current < 0 && delta < long.MinValue - current) || (delta > 0 && current > 0 && delta > long.MaxValue - current))
             return IncrementStatus.Overflow;
         result = current + delta;
-        _keyspace.Dirty++;
-        Store(key, entry, default, StringEncoding.Integer, result, KeepExpiry);
+        Changed(key);
+        Store(key, entry, default, ValueEncoding.Integer, result, KeepExpiry);
         return IncrementStatus.Ok;
     }
 
@@ -162,7 +171,7 @@ public sealed class Database
             newLength = tail.Length;
             return AppendStatus.Ok;
         }
-        if (entry.Type != (byte)ValueType.String)
+        if (!entry.IsString)
             return AppendStatus.WrongType;
         int length = new EntryView(entry, _keyspace).Length;
         if ((long)length + tail.Length > Math.Min(bytesMax, StringBytesMax))
@@ -171,7 +180,7 @@ public sealed class Database
         newLength = length + tail.Length;
         Table.Extend(entry, newLength, out Span<byte> bytes);
         tail.CopyTo(bytes[length..]);
-        _keyspace.Dirty++;
+        Changed(key);
         return AppendStatus.Ok;
     }
 
@@ -180,7 +189,7 @@ public sealed class Database
     {
         newLength = 0;
         Entry entry = FindForWrite(key);
-        if (entry.Exists && entry.Type != (byte)ValueType.String)
+        if (entry.Exists && !entry.IsString)
             return AppendStatus.WrongType;
         if ((long)offset + value.Length > StringBytesMax)
             return AppendStatus.TooLong;
@@ -191,13 +200,78 @@ public sealed class Database
         else
         {
             RemoveHidden(key);
-            entry = Table.Insert(key.Bytes, key.Hash, default, StringEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
+            entry = Table.Insert(key.Bytes, key.Hash, default, ValueEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
         }
         newLength = Math.Max(new EntryView(entry, _keyspace).Length, offset + value.Length);
         Table.Extend(entry, newLength, out Span<byte> bytes);
         value.CopyTo(bytes[offset..]);
-        _keyspace.Dirty++;
+        Changed(key);
         return AppendStatus.Ok;
+    }
+
+    // ---- collections ------------------------------------------------------------------------------------------------
+    //
+    // A command gets the slot of a collection, puts a typed view over it and works on that; afterwards it says what it did with
+    // `Changed`, or `RemoveEmptied` when nothing is left: no key holds an empty collection (but for streams).
+
+    /// <summary>Lookup for a command that reads: counts a hit or a miss and remembers the access.</summary>
+    public ValueLookup Read(Key key, ValueType type, out ValueSlot slot)
+    {
+        Entry entry = FindLive(key);
+        if (!entry.Exists)
+        {
+            _keyspace.Statistics.Misses++;
+            slot = default;
+            return ValueLookup.Missing;
+        }
+        _keyspace.Statistics.Hits++;
+        if (entry.Access != _keyspace.AccessClock)
+            entry.Access = _keyspace.AccessClock;
+        return SlotOf(entry, type, out slot);
+    }
+
+    /// <summary>Lookup that leaves no trace.</summary>
+    public ValueLookup Peek(Key key, ValueType type, out ValueSlot slot) => SlotOf(FindLive(key), type, out slot);
+
+    /// <summary>Lookup for a command that is about to change the value: no statistics, but the access is remembered.</summary>
+    public ValueLookup Edit(Key key, ValueType type, out ValueSlot slot)
+    {
+        Entry entry = FindForWrite(key);
+        ValueLookup found = SlotOf(entry, type, out slot);
+        if (found == ValueLookup.Found)
+            BeforeChange(entry);
+        return found;
+    }
+
+    /// <summary>A new key with a collection that the caller fills at once. There must be none of this name.</summary>
+    public ValueSlot Create(Key key, ValueType type, ValueEncoding encoding, long expireAtMs = NoExpiry)
+    {
+        RemoveHidden(key);
+        Entry entry = Table.InsertCollection(key.Bytes, key.Hash, type, encoding, Math.Max(NoExpiry, expireAtMs), _keyspace.AccessClock);
+        _keyspace.Observer?.Created(this, key.Bytes, type);
+        return Table.SlotOf(entry);
+    }
+
+    /// <summary>The value of this key was changed: counts that, and tells whoever watches.</summary>
+    /// <param name="changes">As Redis counts: elements added, removed or set.</param>
+    public void Changed(Key key, long changes = 1)
+    {
+        _keyspace.Dirty += changes;
+        Report(key.Bytes);
+    }
+
+    /// <summary>The collection of this key has no element left: the key goes. Neither counted nor reported beyond what <see cref="Changed"/> was told.</summary>
+    public void RemoveEmptied(Key key) => RemoveEntry(FindAny(key), lazy: false);
+
+    private ValueLookup SlotOf(scoped in Entry entry, ValueType type, out ValueSlot slot)
+    {
+        slot = default;
+        if (!entry.Exists)
+            return ValueLookup.Missing;
+        if (entry.Type != type)
+            return ValueLookup.WrongType;
+        slot = Table.SlotOf(entry);
+        return ValueLookup.Found;
     }
 
     // ---- keys -------------------------------------------------------------------------------------------------------
@@ -209,7 +283,7 @@ public sealed class Database
         if (!entry.Exists)
             return false;
         RemoveEntry(entry, lazy);
-        _keyspace.Dirty++;
+        Changed(key);
         return true;
     }
 
@@ -223,7 +297,8 @@ public sealed class Database
             return true;
         MoveValue(this, entry, to);
         RemoveEntry(FindAny(from), lazy: true);
-        _keyspace.Dirty++;
+        Changed(from);
+        Report(to.Bytes);
         return true;
     }
 
@@ -234,7 +309,8 @@ public sealed class Database
             return false;
         MoveValue(other, entry, key);
         RemoveEntry(FindAny(key), lazy: true);
-        _keyspace.Dirty++;
+        Changed(key);
+        other.Report(key.Bytes);
         return true;
     }
 
@@ -247,7 +323,7 @@ public sealed class Database
         if (other == this && from.Bytes.SequenceEqual(to.Bytes))
             return true;
         CopyValue(other, entry, to);
-        _keyspace.Dirty++;
+        other.Changed(to);
         return true;
     }
 
@@ -258,7 +334,7 @@ public sealed class Database
             return false;
         BeforeChange(entry);
         Table.SetExpiry(entry, Math.Max(0, expireAtMs));
-        _keyspace.Dirty++;
+        Changed(key);
         return true;
     }
 
@@ -269,7 +345,7 @@ public sealed class Database
             return false;
         BeforeChange(entry);
         Table.SetExpiry(entry, NoExpiry);
-        _keyspace.Dirty++;
+        Changed(key);
         return true;
     }
 
@@ -278,8 +354,8 @@ public sealed class Database
     {
         if (FindAny(key).Exists)
             return false;
-        StringEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? StringEncoding.Integer
-            : value.Length <= 44 ? StringEncoding.Embedded : StringEncoding.Raw;
+        ValueEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? ValueEncoding.Integer
+            : value.Length <= 44 ? ValueEncoding.Embedded : ValueEncoding.Raw;
         Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
         return true;
     }
@@ -293,6 +369,7 @@ public sealed class Database
         long removed = Table.Count;
         if (removed == 0)
             return 0;
+        _keyspace.Observer?.Flushing(this);
         _keyspace.Bury(Table);
         Table = _keyspace.NewTable();
         AverageTtlMs = 0;
@@ -387,6 +464,7 @@ public sealed class Database
         BeforeChange(entry);
         _keyspace.Statistics.ExpiredKeys++;
         _keyspace.Observer?.Expired(this, entry.Key);
+        Report(entry.Key);
         FreeValueElsewhere(entry);
     }
 
@@ -434,13 +512,26 @@ public sealed class Database
         Table.Remove(entry);
     }
 
+    /// <summary>Takes a large value out of an entry that is about to be removed: a string is freed on another thread, a collection in slices.</summary>
     private void FreeValueElsewhere(scoped in Entry entry)
     {
-        if (entry.IsOutside && _keyspace.Observer is { } observer && Table.TryDetachValue(entry, out DetachedValue value))
+        if (!entry.IsOutside)
+            return;
+        if (Table.TryDetachCollection(entry, Keyspace.FreedAtOnceMax, out DetachedCollection collection))
+            _keyspace.Bury(collection);
+        else if (_keyspace.Observer is { } observer && Table.TryDetachValue(entry, out DetachedValue value))
             observer.FreeElsewhere(value);
     }
 
-    private void Store(Key key, scoped in Entry entry, ReadOnlySpan<byte> value, StringEncoding encoding, long integer, long expireAtMs)
+    /// <summary>Tells whoever watches that this key is not what it was.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Report(ReadOnlySpan<byte> key)
+    {
+        if (_keyspace.ReportsModifications)
+            _keyspace.Observer?.Modified(this, key);
+    }
+
+    private void Store(Key key, scoped in Entry entry, ReadOnlySpan<byte> value, ValueEncoding encoding, long integer, long expireAtMs)
     {
         if (!entry.Exists)
         {
@@ -449,6 +540,8 @@ public sealed class Database
             return;
         }
         BeforeChange(entry);
+        if (!entry.IsString)
+            FreeValueElsewhere(entry);
         Entry changed = Table.SetValue(entry, value, encoding, integer);
         changed.Access = _keyspace.AccessClock;
         if (expireAtMs != KeepExpiry && (expireAtMs >= 0 || changed.HasExpiry))
@@ -472,7 +565,10 @@ public sealed class Database
         }
         target.MakeRoom(to);
         BeforeChange(entry);
+        ValueType type = entry.Type;
         target.Table.InsertTaking(to.Bytes, to.Hash, entry, entry.ExpireAtMs, _keyspace.AccessClock);
+        if (type != ValueType.String)
+            _keyspace.Observer?.Created(target, to.Bytes, type);
     }
 
     private void MakeRoom(Key key)
@@ -489,9 +585,16 @@ public sealed class Database
     {
         // The insertion may move buckets, but not entry blocks: the value's bytes stay where they are.
         long expireAtMs = entry.ExpireAtMs;
+        if (!entry.IsString)
+        {
+            target.MakeRoom(to);
+            target.Table.InsertCopy(to.Bytes, to.Hash, entry, expireAtMs, _keyspace.AccessClock);
+            _keyspace.Observer?.Created(target, to.Bytes, entry.Type);
+            return;
+        }
         ReadOnlySpan<byte> value = entry.IsInteger ? default : entry.Value;
         long integer = entry.IsInteger ? entry.Integer : 0;
-        StringEncoding encoding = entry.Encoding;
+        ValueEncoding encoding = entry.Encoding;
         target.MakeRoom(to);
         target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
     }

@@ -1,18 +1,8 @@
 using System.Buffers.Text;
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
-
-/// <summary>Redis's object types, by their numbers.</summary>
-public enum ValueType : byte
-{
-    String = 0,
-    List = 1,
-    Set = 2,
-    SortedSet = 3,
-    Hash = 4,
-    Stream = 6,
-}
 
 /// <summary>What a lookup found. Valid until the next change of the keyspace, or the next look at an integer's <see cref="Bytes"/>.</summary>
 public readonly ref struct EntryView
@@ -28,9 +18,11 @@ public readonly ref struct EntryView
 
     public bool Exists => _entry.Exists;
 
-    public ValueType Type => (ValueType)_entry.Type;
+    public ValueType Type => _entry.Type;
 
-    public bool IsString => _entry.Type == (byte)ValueType.String;
+    public bool IsString => _entry.IsString;
+
+    public ValueEncoding Encoding => _entry.Encoding;
 
     public bool IsInteger => _entry.IsInteger;
 
@@ -58,8 +50,14 @@ public readonly ref struct EntryView
 
     public ReadOnlySpan<byte> EncodingName => _entry.Encoding switch
     {
-        StringEncoding.Integer => "int"u8,
-        StringEncoding.Embedded => "embstr"u8,
+        ValueEncoding.Integer => "int"u8,
+        ValueEncoding.Embedded => "embstr"u8,
+        ValueEncoding.HashTable => "hashtable"u8,
+        ValueEncoding.IntSet => "intset"u8,
+        ValueEncoding.SkipList => "skiplist"u8,
+        ValueEncoding.QuickList => "quicklist"u8,
+        ValueEncoding.Stream => "stream"u8,
+        ValueEncoding.Listpack => "listpack"u8,
         _ => "raw"u8,
     };
 

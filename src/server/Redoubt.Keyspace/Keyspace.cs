@@ -14,6 +14,7 @@
 
 using Redoubt.Native.Memory;
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
 
@@ -37,6 +38,26 @@ public interface IKeyspaceObserver
 
     /// <summary>A large value was taken out of the dataset; to be freed by <see cref="EntryTable.FreeDetached"/> on another thread.</summary>
     void FreeElsewhere(DetachedValue value);
+
+    /// <summary>A key with a collection came to be, by whatever command; it is filled before the command ends.</summary>
+    void Created(Database database, ReadOnlySpan<byte> key, ValueType type)
+    {
+    }
+
+    /// <summary>A key was written, deleted, renamed, given another expiry, or expired. Called only while <see cref="Keyspace.ReportsModifications"/>.</summary>
+    void Modified(Database database, ReadOnlySpan<byte> key)
+    {
+    }
+
+    /// <summary>All keys of this database are about to go at once.</summary>
+    void Flushing(Database database)
+    {
+    }
+
+    /// <summary>Two databases have changed places.</summary>
+    void Swapped(Database a, Database b)
+    {
+    }
 }
 
 public sealed class KeyspaceStatistics
@@ -63,16 +84,24 @@ public sealed class Keyspace : IDisposable
 {
     internal const int SnapshotEpochs = 32;
 
+    /// <summary>A collection of more elements than this is freed in slices.</summary>
+    internal const int FreedAtOnceMax = 64;
+
+    private const int ElementsPerBucket = 8;
+
     private readonly Database[] _databases;
     private readonly Queue<EntryTable> _graveyard = new();
+    private readonly Queue<DetachedCollection> _collectionGraveyard = new();
     private readonly KeyHasher _hasher;
+    private DetachedCollection _beingFreed;
+    private bool _isFreeing;
     private long _nowMs;
 
     public Keyspace(NativeHeap heap, int databaseCount, Random random)
     {
-        Heap = heap;
         Random = random;
         _hasher = new KeyHasher((ulong)random.NextInt64(), (ulong)random.NextInt64());
+        Store = new ValueStore(heap, _hasher);
         _databases = new Database[databaseCount];
         for (int i = 0; i < databaseCount; i++)
             _databases[i] = new Database(this, i);
@@ -82,7 +111,13 @@ public sealed class Keyspace : IDisposable
 
     public int DatabaseCount => _databases.Length;
 
-    public NativeHeap Heap { get; }
+    public NativeHeap Heap => Store.Heap;
+
+    /// <summary>At which sizes collections change their form.</summary>
+    public CollectionLimits Limits => Store.Limits;
+
+    /// <summary>Somebody wants to know of every modified key (WATCH, client-side caching).</summary>
+    public bool ReportsModifications { get; set; }
 
     public IKeyspaceObserver? Observer { get; set; }
 
@@ -106,6 +141,8 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>The snapshot that is being taken, if any.</summary>
     public SnapshotWalk? Snapshot { get; private set; }
+
+    internal ValueStore Store { get; }
 
     internal uint AccessClock { get; private set; }
 
@@ -153,12 +190,12 @@ public sealed class Keyspace : IDisposable
         }
     }
 
-    /// <summary>Tables that were flushed and are still being freed, in entries.</summary>
+    /// <summary>What was removed and is still being freed: entries of flushed tables, and large collections.</summary>
     public long LazyFreePendingObjects
     {
         get
         {
-            long count = 0;
+            long count = _collectionGraveyard.Count + (_isFreeing ? 1 : 0);
             foreach (EntryTable table in _graveyard)
                 count += table.Count;
             return count;
@@ -180,6 +217,7 @@ public sealed class Keyspace : IDisposable
             return;
         Database.SwapTables(_databases[a], _databases[b]);
         Dirty++;
+        Observer?.Swapped(_databases[a], _databases[b]);
     }
 
     /// <summary>Begins the snapshot of this moment: every key as it is now, whatever is written from here on.</summary>
@@ -209,7 +247,7 @@ public sealed class Keyspace : IDisposable
         Snapshot = null;
     }
 
-    internal EntryTable NewTable() => new(Heap, _hasher) { SnapshotEpoch = SnapshotEpoch };
+    internal EntryTable NewTable() => new(Store) { SnapshotEpoch = SnapshotEpoch };
 
     /// <summary>A table that was flushed is freed in slices, once no snapshot needs it any more.</summary>
     internal void Bury(EntryTable table)
@@ -220,9 +258,20 @@ public sealed class Keyspace : IDisposable
         _graveyard.Enqueue(table);
     }
 
-    /// <summary>Frees up to this many buckets of flushed tables, or clears up after given up snapshots. True while there is more.</summary>
+    /// <summary>A large collection that no key holds any more is freed in slices.</summary>
+    internal void Bury(DetachedCollection collection) => _collectionGraveyard.Enqueue(collection);
+
+    /// <summary>Frees elements of large collections, up to so many buckets of flushed tables, or clears up after given up snapshots. True while there is more.</summary>
     public bool FreeSlice(int buckets)
     {
+        if (_isFreeing || _collectionGraveyard.TryDequeue(out _beingFreed))
+        {
+            int budget = buckets * ElementsPerBucket;
+            _isFreeing = !_beingFreed.FreeSome(Store, ref budget);
+            if (!_isFreeing)
+                Statistics.LazyFreedObjects++;
+            return true;
+        }
         if (!_graveyard.TryPeek(out EntryTable? table))
             return RetiredWalk is { IsDue: true } walk && walk.Step(buckets);
         long before = table.Count;
@@ -252,5 +301,7 @@ public sealed class Keyspace : IDisposable
         foreach (EntryTable table in _graveyard)
             table.Dispose();
         _graveyard.Clear();
+        while (_isFreeing || _collectionGraveyard.Count > 0)
+            FreeSlice(int.MaxValue / ElementsPerBucket);
     }
 }

@@ -113,6 +113,21 @@ public sealed class CommandContext
         Database = Keyspace[index];
     }
 
+    /// <summary>Publishes what this command did to a key of its database, where anybody wants to know.</summary>
+    /// <param name="kind">The one class the event belongs to.</param>
+    public void Notify(KeyspaceEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key)
+    {
+        if ((Ports.Settings.KeyspaceEvents & kind) != 0)
+            Ports.Events?.Publish(name, key, Database.Index);
+    }
+
+    /// <summary>The same for a key of another database.</summary>
+    public void Notify(KeyspaceEvents kind, ReadOnlySpan<byte> name, ReadOnlySpan<byte> key, Database database)
+    {
+        if ((Ports.Settings.KeyspaceEvents & kind) != 0)
+            Ports.Events?.Publish(name, key, database.Index);
+    }
+
     /// <summary>The one way out for errors, which also counts them.</summary>
     public void Error(ReadOnlySpan<byte> text)
     {

@@ -1,5 +1,4 @@
 using Redoubt.Keyspace;
-using ValueType = Redoubt.Keyspace.ValueType;
 
 namespace Redoubt.Commands;
 

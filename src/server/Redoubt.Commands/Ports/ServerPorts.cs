@@ -21,6 +21,8 @@ public sealed class ServerPorts
 
     public required ITransactions Transactions { get; init; }
 
+    public IKeyspaceEvents? Events { get; init; }
+
     /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
     public CommandSettings Settings { get; init; } = new();
 }
@@ -36,6 +38,9 @@ public sealed class CommandSettings
 
     /// <summary>lazyfree-lazy-expire: keys that expire are propagated as UNLINK.</summary>
     public bool IsExpiryLazy { get; set; }
+
+    /// <summary>notify-keyspace-events.</summary>
+    public KeyspaceEvents KeyspaceEvents { get; set; }
 }
 
 public interface IErrorStatistics

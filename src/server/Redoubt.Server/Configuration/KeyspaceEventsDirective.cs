@@ -1,30 +1,7 @@
 using System.Text;
+using Redoubt.Commands;
 
 namespace Redoubt.Server.Configuration;
-
-/// <summary>Which keyspace events are published.</summary>
-[Flags]
-internal enum KeyspaceEvents
-{
-    None = 0,
-    Generic = 1,
-    String = 1 << 1,
-    List = 1 << 2,
-    Set = 1 << 3,
-    Hash = 1 << 4,
-    SortedSet = 1 << 5,
-    Expired = 1 << 6,
-    Evicted = 1 << 7,
-    Stream = 1 << 8,
-    Module = 1 << 9,
-    New = 1 << 10,
-    Keyspace = 1 << 11,
-    Keyevent = 1 << 12,
-    KeyMiss = 1 << 13,
-
-    /// <summary>What 'A' stands for: all that is not K, E, m or n.</summary>
-    All = Generic | String | List | Set | Hash | SortedSet | Expired | Evicted | Stream | Module,
-}
 
 /// <summary><c>notify-keyspace-events KEA</c>: one letter per class of events.</summary>
 internal sealed class KeyspaceEventsDirective(Traits traits) : Directive("notify-keyspace-events", traits)

@@ -7,22 +7,27 @@ using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Replicas;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Server.Hosting;
 
 internal sealed class ConfigurationEffects(
-    ServerConfig config, CommandSettings settings, Gate gate, ConnectionTable connections,
+    ServerConfig config, CommandSettings settings, CollectionLimits limits, Gate gate, ConnectionTable connections,
     ReplicationStream stream, ReplicationService replication, ServerLog log, Func<string?> listen)
 {
     public void Install()
     {
         config.WhenSet(ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-expire");
+        config.WhenSet(
+            ApplyLimits, "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size", "list-compress-depth", "set-max-intset-entries",
+            "zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes", "stream-node-max-bytes", "stream-node-max-entries");
         config.WhenSet(ApplyAccess, "requirepass");
         config.WhenSet(ApplyReplication, "repl-backlog-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
         config.WhenSet(ApplyLogLevel, "loglevel");
         config.WhenSet(() => listen() is null ? null : "Unable to listen on this port. Check server logs.", "port");
         config.WhenSet(() => listen() is null ? null : "Failed to bind to specified addresses.", "bind");
         _ = ApplySettings();
+        _ = ApplyLimits();
         _ = ApplyAccess();
     }
 
@@ -31,6 +36,22 @@ internal sealed class ConfigurationEffects(
         settings.StringLengthMax = config.ProtoMaxBulkLen;
         settings.IsUserDeletionLazy = config.LazyFreeUserDel;
         settings.IsExpiryLazy = config.LazyFreeExpire;
+        return null;
+    }
+
+    private string? ApplyLimits()
+    {
+        EncodingDirectives encoding = config.Encoding;
+        limits.HashMaxListpackEntries = encoding.HashMaxListpackEntries.Value;
+        limits.HashMaxListpackValue = encoding.HashMaxListpackValue.Value;
+        limits.ListMaxListpackSize = encoding.ListMaxListpackSize.Int;
+        limits.ListCompressDepth = encoding.ListCompressDepth.Int;
+        limits.SetMaxIntSetEntries = encoding.SetMaxIntsetEntries.Value;
+        limits.SortedSetMaxListpackEntries = encoding.ZsetMaxListpackEntries.Value;
+        limits.SortedSetMaxListpackValue = encoding.ZsetMaxListpackValue.Value;
+        limits.HllSparseMaxBytes = encoding.HllSparseMaxBytes.Value;
+        limits.StreamNodeMaxBytes = encoding.StreamNodeMaxBytes.Value;
+        limits.StreamNodeMaxEntries = encoding.StreamNodeMaxEntries.Value;
         return null;
     }
 

@@ -103,7 +103,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
-        new ConfigurationEffects(config, settings, _gate, _connections, stream, _replication, log, Listen).Install();
+        new ConfigurationEffects(config, settings, _keyspace.Limits, _gate, _connections, stream, _replication, log, Listen).Install();
         WireLoop();
     }
 

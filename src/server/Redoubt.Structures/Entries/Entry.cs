@@ -14,21 +14,15 @@
 //        +        value, when it is neither an integer nor outside
 //
 // A value of up to 4096 bytes stays inside. A larger one has its own block, grown by doubling: 8 bytes length, 8 bytes
-// capacity, then the bytes.
+// capacity, then the bytes. A collection is always outside: the word is the address of its root (Values/ValueSlot.cs).
 //
 // Invariants: `BlockBytes` follows from the header alone, which is what the heap needs to take the block back.
 // The snapshot epoch is explained in Redoubt.Keyspace/SnapshotWalk.cs.
 
 using System.Runtime.CompilerServices;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Structures.Entries;
-
-public enum StringEncoding : byte
-{
-    Raw = 0,
-    Integer = 1,
-    Embedded = 8,
-}
 
 /// <summary>A view of an entry, valid until the table changes. The default value stands for "no such key".</summary>
 public readonly unsafe ref struct Entry
@@ -53,15 +47,18 @@ public readonly unsafe ref struct Entry
 
     public bool Exists => Block != null;
 
-    public byte Type => (byte)(Block[1] & 15);
+    public ValueType Type => (ValueType)(Block[1] & 15);
 
-    public StringEncoding Encoding => (StringEncoding)(Block[1] >> 4);
+    public bool IsString => Type == ValueType.String;
+
+    public ValueEncoding Encoding => (ValueEncoding)(Block[1] >> 4);
 
     public bool HasExpiry => (Block[0] & FlagExpiry) != 0;
 
+    /// <summary>The value has a block of its own: a long string, or any collection.</summary>
     public bool IsOutside => (Block[0] & FlagOutside) != 0;
 
-    public bool IsInteger => Encoding == StringEncoding.Integer && Type == 0;
+    public bool IsInteger => Block[1] == (int)ValueEncoding.Integer << 4;
 
     /// <summary>Unix milliseconds, -1 = never.</summary>
     public long ExpireAtMs => HasExpiry ? *(long*)(Block + HeaderBytes) : -1;
@@ -109,7 +106,7 @@ public readonly unsafe ref struct Entry
         HeaderBytes + ((block[0] & FlagExpiry) << 3) + ((block[0] & FlagLongKey) << 2);
 
     internal static bool HasWord(byte* block) =>
-        (block[0] & FlagOutside) != 0 || (block[1] >> 4) == (int)StringEncoding.Integer;
+        (block[0] & FlagOutside) != 0 || (block[1] >> 4) == (int)ValueEncoding.Integer;
 
     internal static int VariableOffset(byte* block) => WordOffset(block) + (HasWord(block) ? 8 : 0);
 

@@ -34,6 +34,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Redoubt.Native;
 using Redoubt.Native.Memory;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Structures.Entries;
 
@@ -52,6 +53,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     private const int BucketsMovedAtOnceMax = 1024;
     private const long EntriesExpectedMax = 1L << 34;
 
+    private readonly ValueStore _store;
     private readonly NativeHeap _heap;
     private readonly KeyHasher _hasher;
     private BucketArray _main;
@@ -59,10 +61,11 @@ public sealed unsafe partial class EntryTable : IDisposable
     private long _moved;
     private bool _mayShrink;
 
-    public EntryTable(NativeHeap heap, KeyHasher hasher)
+    public EntryTable(ValueStore store)
     {
-        _heap = heap;
-        _hasher = hasher;
+        _store = store;
+        _heap = store.Heap;
+        _hasher = store.Hasher;
         _main = BucketArray.Create(InitialBuckets);
     }
 
@@ -131,7 +134,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     }
 
     /// <summary>Adds a string under a key that is not in the table.</summary>
-    public Entry Insert(scoped ReadOnlySpan<byte> key, ulong hash, scoped ReadOnlySpan<byte> value, StringEncoding encoding, long integer, long expireAtMs, uint access)
+    public Entry Insert(scoped ReadOnlySpan<byte> key, ulong hash, scoped ReadOnlySpan<byte> value, ValueEncoding encoding, long integer, long expireAtMs, uint access)
     {
         MoveOnWrite();
         byte* block = BuildBlock(key, value, encoding, integer, expireAtMs, access, SnapshotEpoch);
@@ -141,6 +144,19 @@ public sealed unsafe partial class EntryTable : IDisposable
             ExpiringCount++;
         return new Entry(block, slot);
     }
+
+    /// <summary>Adds a collection without content under a key that is not in the table; the caller gives it a root at once.</summary>
+    public Entry InsertCollection(scoped ReadOnlySpan<byte> key, ulong hash, ValueType type, ValueEncoding encoding, long expireAtMs, uint access)
+    {
+        // An entry with an integer has the same layout as one with an address.
+        Entry entry = Insert(key, hash, default, ValueEncoding.Integer, 0, expireAtMs, access);
+        entry.Block[0] |= Entry.FlagOutside;
+        entry.Block[1] = (byte)((int)type | ((int)encoding << 4));
+        return entry;
+    }
+
+    /// <summary>The place where the collection of this entry hangs.</summary>
+    public ValueSlot SlotOf(scoped in Entry entry) => new(_store, entry.Block);
 
     /// <summary>Takes the entry out of the table and frees it. Views of other entries are invalid afterwards.</summary>
     public void Remove(scoped in Entry entry)
@@ -161,24 +177,46 @@ public sealed unsafe partial class EntryTable : IDisposable
     }
 
     /// <summary>
-    /// Adds a string under a key that is not in the table and takes over the outside value of an entry of this or another table
+    /// Adds an entry under a key that is not in the table and takes over the outside value of an entry of this or another table
     /// of the same heap, however large, without copying it. The giver has no value any more and must be removed.
     /// </summary>
     public void InsertTaking(scoped ReadOnlySpan<byte> key, ulong hash, scoped in Entry giver, long expireAtMs, uint access)
     {
         byte** word = (byte**)(giver.Block + Entry.WordOffset(giver.Block));
-        // An entry with an integer has the same layout as one with the address of its value.
-        Entry taker = Insert(key, hash, default, StringEncoding.Integer, (long)*word, expireAtMs, access);
-        taker.Block[0] |= Entry.FlagOutside;
-        taker.Block[1] = (byte)((int)StringEncoding.Raw << 4);
+        Entry taker = InsertCollection(key, hash, giver.Type, giver.Encoding, expireAtMs, access);
+        *(byte**)(taker.Block + Entry.WordOffset(taker.Block)) = *word;
         *word = null;
     }
 
-    /// <summary>Hands the large value of an entry that is about to be removed to the caller, who frees it elsewhere.</summary>
+    /// <summary>Adds a copy of a collection under a key that is not in the table.</summary>
+    public void InsertCopy(scoped ReadOnlySpan<byte> key, ulong hash, scoped in Entry original, long expireAtMs, uint access)
+    {
+        nint copy = CollectionCopy.Copy(_store, original.Type, original.Encoding, SlotOf(original).Root);
+        Entry taker = InsertCollection(key, hash, original.Type, original.Encoding, expireAtMs, access);
+        ValueSlot slot = SlotOf(taker);
+        slot.Root = copy;
+    }
+
+    /// <summary>
+    /// Takes the collection out of an entry that is about to be removed, where freeing it is more than <paramref name="effortMax"/>
+    /// elements of work; the caller frees it in slices.
+    /// </summary>
+    public bool TryDetachCollection(scoped in Entry entry, long effortMax, out DetachedCollection collection)
+    {
+        collection = default;
+        ValueSlot slot = SlotOf(entry);
+        if (entry.IsString || CollectionDisposal.Effort(entry.Type, entry.Encoding, slot.Root) <= effortMax)
+            return false;
+        collection = new DetachedCollection { Type = entry.Type, Encoding = entry.Encoding, Root = slot.Root };
+        slot.Root = 0;
+        return true;
+    }
+
+    /// <summary>Hands the long string of an entry that is about to be removed to the caller, who frees it elsewhere.</summary>
     public bool TryDetachValue(scoped in Entry entry, out DetachedValue value)
     {
         value = default;
-        if (!entry.IsOutside)
+        if (!entry.IsOutside || !entry.IsString)
             return false;
         byte** word = (byte**)(entry.Block + Entry.WordOffset(entry.Block));
         if (*word == null)
@@ -230,11 +268,11 @@ public sealed unsafe partial class EntryTable : IDisposable
         return Relink(entry, changed);
     }
 
-    /// <summary>Replaces the value of a string entry; expiry, access bits and mark stay.</summary>
-    public Entry SetValue(scoped in Entry entry, scoped ReadOnlySpan<byte> value, StringEncoding encoding, long integer)
+    /// <summary>Replaces the value of an entry by a string; expiry, access bits and mark stay.</summary>
+    public Entry SetValue(scoped in Entry entry, scoped ReadOnlySpan<byte> value, ValueEncoding encoding, long integer)
     {
         byte* block = entry.Block;
-        if (encoding == StringEncoding.Integer)
+        if (encoding == ValueEncoding.Integer)
         {
             if (entry.IsInteger)
             {
@@ -260,7 +298,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         {
             Span<byte> digits = stackalloc byte[20];
             System.Buffers.Text.Utf8Formatter.TryFormat(entry.Integer, digits, out int count);
-            current = SetValue(entry, digits[..count], StringEncoding.Raw, 0);
+            current = SetValue(entry, digits[..count], ValueEncoding.Raw, 0);
         }
         int oldLength = current.Value.Length;
         if (!current.IsOutside)
@@ -283,10 +321,10 @@ public sealed unsafe partial class EntryTable : IDisposable
         return current;
     }
 
-    private bool TryOverwrite(scoped in Entry entry, scoped ReadOnlySpan<byte> value, StringEncoding encoding)
+    private bool TryOverwrite(scoped in Entry entry, scoped ReadOnlySpan<byte> value, ValueEncoding encoding)
     {
         byte* block = entry.Block;
-        if (entry.IsInteger)
+        if (entry.IsInteger || !entry.IsString)
             return false;
         if (entry.IsOutside)
         {
@@ -309,7 +347,7 @@ public sealed unsafe partial class EntryTable : IDisposable
             value.CopyTo(new Span<byte>(block + before, value.Length));
             *(ushort*)(block + 6) = (ushort)value.Length;
         }
-        block[1] = (byte)((block[1] & 15) | ((int)encoding << 4));
+        block[1] = (byte)((int)encoding << 4);
         return true;
     }
 
@@ -328,7 +366,7 @@ public sealed unsafe partial class EntryTable : IDisposable
             _heap.Free(block, size);
             return Relink(entry, larger);
         }
-        byte* changed = BuildBlock(entry.Key, entry.Value, StringEncoding.Raw, 0, entry.ExpireAtMs, entry.Access, entry.SnapshotEpoch, newLength);
+        byte* changed = BuildBlock(entry.Key, entry.Value, ValueEncoding.Raw, 0, entry.ExpireAtMs, entry.Access, entry.SnapshotEpoch, newLength);
         Entry relinked = Relink(entry, changed);
         FreeBlock(block);
         return relinked;
@@ -352,10 +390,10 @@ public sealed unsafe partial class EntryTable : IDisposable
     }
 
     private byte* BuildBlock(
-        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, StringEncoding encoding, long integer, long expireAtMs, uint access, int epoch, int capacity = 0)
+        ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, ValueEncoding encoding, long integer, long expireAtMs, uint access, int epoch, int capacity = 0)
     {
-        bool outside = encoding != StringEncoding.Integer && Math.Max(value.Length, capacity) > Entry.InsideValueBytesMax;
-        bool word = outside || encoding == StringEncoding.Integer;
+        bool outside = encoding != ValueEncoding.Integer && Math.Max(value.Length, capacity) > Entry.InsideValueBytesMax;
+        bool word = outside || encoding == ValueEncoding.Integer;
         bool longKey = key.Length >= 255;
         int offset = Entry.HeaderBytes + (expireAtMs >= 0 ? 8 : 0) + (longKey ? 8 : 0);
         long size = offset + (word ? 8 : value.Length) + (long)key.Length;
@@ -396,12 +434,19 @@ public sealed unsafe partial class EntryTable : IDisposable
     private void FreeBlock(byte* block)
     {
         if ((block[0] & Entry.FlagOutside) != 0)
-        {
-            byte* outside = *(byte**)(block + Entry.WordOffset(block));
-            if (outside != null)
-                _heap.Free(outside, OutsideValue.HeaderBytes + OutsideValue.Capacity(outside));
-        }
+            FreeOutside(new Entry(block, null));
         _heap.Free(block, Entry.BlockBytes(block));
+    }
+
+    private void FreeOutside(scoped in Entry entry)
+    {
+        nint root = SlotOf(entry).Root;
+        if (root == 0)
+            return;
+        if (!entry.IsString)
+            CollectionDisposal.Free(_store, entry.Type, entry.Encoding, root);
+        else
+            _heap.Free((byte*)root, OutsideValue.HeaderBytes + OutsideValue.Capacity((byte*)root));
     }
 
     private static Entry Relink(scoped in Entry entry, byte* block)

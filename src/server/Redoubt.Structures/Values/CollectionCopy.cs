@@ -1,0 +1,12 @@
+namespace Redoubt.Structures.Values;
+
+/// <summary>A second collection with the same content: what COPY makes. One line per encoding; the work is the family's own.</summary>
+internal static class CollectionCopy
+{
+    /// <returns>The root of the copy.</returns>
+    public static nint Copy(ValueStore store, ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
+    {
+        _ when root == 0 => 0,
+        _ => throw CollectionDisposal.Unknown(type, encoding),
+    };
+}

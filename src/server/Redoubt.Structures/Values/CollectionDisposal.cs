@@ -1,0 +1,40 @@
+// Freeing collections, a bounded number of elements at a time, so that dropping a list of ten million costs nobody a pause.
+//
+// One line per encoding; the work is the family's own. A root of 0 is a value that was never made or was taken over: nothing
+// is to be freed.
+
+using Redoubt.Native;
+
+namespace Redoubt.Structures.Values;
+
+internal static class CollectionDisposal
+{
+    /// <summary>How much there is to free, in elements or nodes: what decides between at once and in slices.</summary>
+    public static long Effort(ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
+    {
+        _ when root == 0 => 0,
+        _ => throw Unknown(type, encoding),
+    };
+
+    /// <summary>Frees up to <paramref name="budget"/> elements; true when all is freed and <paramref name="root"/> is 0.</summary>
+    public static bool FreeSome(ValueStore store, ValueType type, ValueEncoding encoding, ref nint root, ref int budget)
+    {
+        if (root == 0)
+            return true;
+        throw Unknown(type, encoding);
+    }
+
+    /// <summary>Frees all of it now.</summary>
+    public static void Free(ValueStore store, ValueType type, ValueEncoding encoding, nint root)
+    {
+        int budget = int.MaxValue;
+        while (!FreeSome(store, type, encoding, ref root, ref budget))
+            budget = int.MaxValue;
+    }
+
+    internal static Exception Unknown(ValueType type, ValueEncoding encoding)
+    {
+        Invariant.That(false, $"a {type} is never encoded as {encoding}");
+        return new InvalidOperationException();
+    }
+}

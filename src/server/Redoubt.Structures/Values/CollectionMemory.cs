@@ -1,0 +1,13 @@
+namespace Redoubt.Structures.Values;
+
+/// <summary>What MEMORY USAGE tells. One line per encoding; the work is the family's own.</summary>
+internal static class CollectionMemory
+{
+    /// <summary>Bytes that the collection's blocks occupy.</summary>
+    /// <param name="samples">How many elements may be looked at where there is no running total; 0 = all.</param>
+    public static long Bytes(ValueStore store, ValueType type, ValueEncoding encoding, nint root, int samples) => (type, encoding) switch
+    {
+        _ when root == 0 => 0,
+        _ => throw CollectionDisposal.Unknown(type, encoding),
+    };
+}
