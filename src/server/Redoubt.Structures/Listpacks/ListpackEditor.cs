@@ -85,6 +85,15 @@ internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint blo
             Delete(position, count);
     }
 
+    /// <summary>Opens room at the end for elements that are written there at once.</summary>
+    public byte* Extend(int bytes, int elements)
+    {
+        int end = Pack.Bytes - 1;
+        Splice(end, 0, bytes);
+        AddToCount(elements);
+        return (byte*)_block + end;
+    }
+
     /// <summary>Appends all elements of another listpack, which stays as it is.</summary>
     public void AppendAll(Listpack other)
     {
@@ -119,6 +128,6 @@ internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint blo
     {
         ushort* count = (ushort*)(_block + 4);
         if (*count != Listpack.CountUnknown)
-            *count = (ushort)(*count + change);
+            *count = (ushort)Math.Min(*count + change, Listpack.CountUnknown);
     }
 }

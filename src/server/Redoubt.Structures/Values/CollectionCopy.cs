@@ -1,3 +1,5 @@
+using Redoubt.Structures.Streams;
+
 namespace Redoubt.Structures.Values;
 
 /// <summary>A second collection with the same content: what COPY makes. One line per encoding; the work is the family's own.</summary>
@@ -7,6 +9,7 @@ internal static class CollectionCopy
     public static nint Copy(ValueStore store, ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Copy(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };
 }

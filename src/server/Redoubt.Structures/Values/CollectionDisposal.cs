@@ -4,6 +4,7 @@
 // is to be freed.
 
 using Redoubt.Native;
+using Redoubt.Structures.Streams;
 
 namespace Redoubt.Structures.Values;
 
@@ -13,6 +14,7 @@ internal static class CollectionDisposal
     public static long Effort(ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Effort(root),
         _ => throw Unknown(type, encoding),
     };
 
@@ -21,7 +23,11 @@ internal static class CollectionDisposal
     {
         if (root == 0)
             return true;
-        throw Unknown(type, encoding);
+        return (type, encoding) switch
+        {
+            (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.FreeSome(store.Heap, ref root, ref budget),
+            _ => throw Unknown(type, encoding),
+        };
     }
 
     /// <summary>Frees all of it now.</summary>

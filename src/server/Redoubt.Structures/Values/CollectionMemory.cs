@@ -1,3 +1,5 @@
+using Redoubt.Structures.Streams;
+
 namespace Redoubt.Structures.Values;
 
 /// <summary>What MEMORY USAGE tells. One line per encoding; the work is the family's own.</summary>
@@ -8,6 +10,7 @@ internal static class CollectionMemory
     public static long Bytes(ValueStore store, ValueType type, ValueEncoding encoding, nint root, int samples) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.OccupiedBytes(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };
 }
