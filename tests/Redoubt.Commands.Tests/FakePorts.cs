@@ -7,7 +7,7 @@ internal sealed class FakeSession : ClientSession;
 
 /// <summary>All ports in one, each recording what it was asked.</summary>
 internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
-    IReplicationPort, ILifecycle, ITransactions
+    IReplicationPort, ILifecycle, ITransactions, IBlockingPort
 {
     public List<string> Calls { get; } = [];
 
@@ -33,6 +33,7 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         Replication = this,
         Lifecycle = this,
         Transactions = this,
+        Blocking = this,
     };
 
     public void Count(ReadOnlySpan<byte> errorText)
@@ -115,6 +116,12 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
     public void Execute(CommandContext c) => Calls.Add("exec");
 
     public void Discard(CommandContext c) => Calls.Add("discard");
+
+    public void Block(CommandContext c, int firstKey, int keyCount, ValueType type, long timeoutMs, bool needsKeys, IReadOnlyList<ReplacedArgument>? replaced) =>
+        Calls.Add($"block {firstKey} {keyCount} {type} {timeoutMs}");
+
+    public void SignalReady(Redoubt.Keyspace.Database database, ReadOnlySpan<byte> key, ValueType type) =>
+        Calls.Add($"ready {database.Index} {Encoding.Latin1.GetString(key)} {type}");
 
     private static string Words(ClientFilter filter) =>
         $"type={filter.Type} ids={string.Join(',', filter.Ids ?? [])} addr={filter.Address} laddr={filter.LocalAddress} user={filter.User} skip={filter.SkipSelf}";

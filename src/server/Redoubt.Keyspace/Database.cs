@@ -465,6 +465,7 @@ public sealed class Database
         _keyspace.Statistics.ExpiredKeys++;
         _keyspace.Observer?.Expired(this, entry.Key);
         Report(entry.Key);
+        ReportRemoval(entry);
         FreeValueElsewhere(entry);
     }
 
@@ -507,6 +508,7 @@ public sealed class Database
     private void RemoveEntry(scoped in Entry entry, bool lazy)
     {
         BeforeChange(entry);
+        ReportRemoval(entry);
         if (lazy)
             FreeValueElsewhere(entry);
         Table.Remove(entry);
@@ -531,6 +533,12 @@ public sealed class Database
             _keyspace.Observer?.Modified(this, key);
     }
 
+    private void ReportRemoval(scoped in Entry entry)
+    {
+        if (entry.Type == ValueType.Stream)
+            _keyspace.Observer?.StreamRemoved(this, entry.Key);
+    }
+
     private void Store(Key key, scoped in Entry entry, ReadOnlySpan<byte> value, ValueEncoding encoding, long integer, long expireAtMs)
     {
         if (!entry.Exists)
@@ -541,7 +549,10 @@ public sealed class Database
         }
         BeforeChange(entry);
         if (!entry.IsString)
+        {
+            ReportRemoval(entry);
             FreeValueElsewhere(entry);
+        }
         Entry changed = Table.SetValue(entry, value, encoding, integer);
         changed.Access = _keyspace.AccessClock;
         if (expireAtMs != KeepExpiry && (expireAtMs >= 0 || changed.HasExpiry))

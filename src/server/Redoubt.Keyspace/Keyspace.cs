@@ -44,6 +44,11 @@ public interface IKeyspaceObserver
     {
     }
 
+    /// <summary>A stream went, or its key got another kind of value: its consumer groups are no more.</summary>
+    void StreamRemoved(Database database, ReadOnlySpan<byte> key)
+    {
+    }
+
     /// <summary>A key was written, deleted, renamed, given another expiry, or expired. Called only while <see cref="Keyspace.ReportsModifications"/>.</summary>
     void Modified(Database database, ReadOnlySpan<byte> key)
     {

@@ -3,6 +3,7 @@ using Redoubt.Commands;
 using Redoubt.Native.Memory;
 using Redoubt.Replication;
 using Redoubt.Resp;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
@@ -38,6 +39,9 @@ public sealed class AllocationTests : IDisposable
             Notes = notes,
             Errors = errors,
         };
+        ConnectionTable connections = new(state, config, null!, _dispatcher, _reply);
+        KeyWaits waits = new(_keyspace, new BlockedClients(connections, errors));
+        _dispatcher.KeyWaits = waits;
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -48,6 +52,7 @@ public sealed class AllocationTests : IDisposable
             Replication = null!,
             Lifecycle = null!,
             Transactions = _dispatcher,
+            Blocking = waits,
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, _reply, ports);

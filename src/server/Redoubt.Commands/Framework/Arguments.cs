@@ -93,6 +93,29 @@ internal static class Arguments
         return true;
     }
 
+    /// <summary>A timeout in seconds, which may have a fraction, as a duration in milliseconds.</summary>
+    public static bool TryTimeoutSeconds(this CommandContext c, int index, out long timeoutMs)
+    {
+        if (IntegerText.TryParse(c[index], out long whole) && whole is >= 0 and <= int.MaxValue)
+        {
+            timeoutMs = whole * 1000;
+            return true;
+        }
+        timeoutMs = 0;
+        if (!LongDouble.TryParse(c[index], out LongDouble seconds))
+        {
+            c.Error(Errors.TimeoutNotFloat);
+            return false;
+        }
+        // What is too long for a number is, to Redis, negative.
+        if (!seconds.TryCeilingOfThousandfold(out timeoutMs) || timeoutMs < 0)
+        {
+            c.Error(Errors.TimeoutNegative);
+            return false;
+        }
+        return true;
+    }
+
     /// <summary>The argument as text, for names and patterns of the configuration.</summary>
     public static string Text(this CommandContext c, int index) => System.Text.Encoding.UTF8.GetString(c[index]);
 }

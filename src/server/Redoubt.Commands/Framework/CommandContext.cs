@@ -49,6 +49,9 @@ public sealed class CommandContext
     /// <summary>The command is one of those that an EXEC runs.</summary>
     public bool IsInTransaction { get; set; }
 
+    /// <summary>The key that woke the client, when this is the command it was blocked with, run again; else null.</summary>
+    public byte[]? ReadyKey { get; set; }
+
     /// <summary>Number of arguments, the command's name included.</summary>
     public int Count { get; private set; }
 
@@ -105,6 +108,32 @@ public sealed class CommandContext
 
     /// <summary>Whether a key whose time is up may be deleted here. A replica waits for its master's DEL, a loading server for the file's.</summary>
     public bool DeletesExpiredKeys => Keyspace.ExpiryMode == ExpiryMode.Delete;
+
+    /// <summary>Whether a blocking command is to look at this key: a command that is run again looks only at the key that woke its client.</summary>
+    public bool Concerns(int keyIndex) => ReadyKey is null || this[keyIndex].SequenceEqual(ReadyKey);
+
+    /// <summary>False where waiting makes no sense: an EXEC has to end, and a master does not read replies.</summary>
+    public bool MayBlock => !IsInTransaction && !Session.IsMasterLink;
+
+    /// <summary>
+    /// Makes the client wait, without a reply, until a key of this type comes to be among its keys; then the same command is run again.
+    /// It may block again, and the client keeps its turn. Where it may not wait, the reply is that of a time-out.
+    /// </summary>
+    /// <param name="keyCount">Number of arguments from <paramref name="firstKey"/> on that are keys.</param>
+    /// <param name="timeoutMs">0 = for ever.</param>
+    /// <param name="needsKeys">The wait ends with an error when a key goes or changes its type, as XREADGROUP's does.</param>
+    /// <param name="replaced">Words that the command says otherwise when it is run again.</param>
+    public void Block(int firstKey, int keyCount, ValueType type, long timeoutMs, bool needsKeys = false,
+        IReadOnlyList<ReplacedArgument>? replaced = null)
+    {
+        if (MayBlock)
+            Ports.Blocking.Block(this, firstKey, keyCount, type, timeoutMs, needsKeys, replaced);
+        else
+            Reply.NullArray();
+    }
+
+    /// <summary>Something came to a key that was there already, such as an entry to a stream; who waits for it is looked after when this command is over.</summary>
+    public void SignalReady(ReadOnlySpan<byte> key, ValueType type) => Ports.Blocking.SignalReady(Database, key, type);
 
     /// <summary>SELECT: this session's commands, the present one included, go to that database from now on.</summary>
     public void SelectDatabase(int index)

@@ -98,6 +98,8 @@ public static class Errors
 
     public static ReadOnlySpan<byte> TimeoutNotInteger => "ERR timeout is not an integer or out of range"u8;
 
+    public static ReadOnlySpan<byte> TimeoutNotFloat => "ERR timeout is not a float or out of range"u8;
+
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
 
     public static ReadOnlySpan<byte> DebugNotAllowed =>

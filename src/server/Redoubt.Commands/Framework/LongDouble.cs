@@ -71,6 +71,22 @@ internal readonly struct LongDouble
         return Rounded(sum.Sign < 0, BigInteger.Abs(sum), exponent, false);
     }
 
+    /// <summary>This times a thousand, as an integer that is not below it; false when that is none of 64 bits.</summary>
+    public bool TryCeilingOfThousandfold(out long result)
+    {
+        result = 0;
+        LongDouble product = Rounded(_isNegative, _mantissa * 1000, _exponent, false);
+        if (IsInfinite || product.IsInfinite)
+            return false;
+        BigInteger whole = product.SignedAt(Math.Min(product._exponent, 0));
+        if (product._exponent < 0)
+            whole = -(-whole >> -product._exponent);
+        if (whole < long.MinValue || whole > long.MaxValue)
+            return false;
+        result = (long)whole;
+        return true;
+    }
+
     /// <summary>Digits without exponent, at most 17 behind the point, no zeros at the end.</summary>
     public override string ToString()
     {

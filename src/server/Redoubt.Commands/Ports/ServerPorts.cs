@@ -23,6 +23,8 @@ public sealed class ServerPorts
 
     public IKeyspaceEvents? Events { get; init; }
 
+    public required IBlockingPort Blocking { get; init; }
+
     /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
     public CommandSettings Settings { get; init; } = new();
 }

@@ -69,7 +69,10 @@ internal sealed class ClientConnection : ClientSession
     public Replicas.ReplicaFeed? Feed { get; set; }
 
     /// <summary>What the client waits for, while <see cref="ClientSession.IsBlocked"/>.</summary>
-    public Replicas.PendingWait? Wait { get; set; }
+    public Blocking.Wait? Wait { get; set; }
+
+    /// <summary>Was let go on and has not yet, which it will at the end of this round.</summary>
+    public bool IsResuming { get; set; }
 
     /// <summary>The how-manieth client that a pause held back: they go on in this order.</summary>
     public long HeldAs { get; set; }
@@ -81,7 +84,7 @@ internal sealed class ClientConnection : ClientSession
         Address.StartsWith("127.", StringComparison.Ordinal) || Address.StartsWith("[::1]", StringComparison.Ordinal);
 
     /// <summary>Memory that this connection holds: buffers and the object itself, in bytes.</summary>
-    public long MemoryBytes => 1024 + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0);
+    public long MemoryBytes => 1024 + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0);
 
     public string Address => Channel.RemoteAddress;
 

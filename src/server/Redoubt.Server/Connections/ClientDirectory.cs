@@ -2,18 +2,15 @@
 
 using System.Text;
 using Redoubt.Commands;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Loop;
-using Redoubt.Server.Replicas;
 
 namespace Redoubt.Server.Connections;
 
-internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses) : IClientDirectory
+internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked) : IClientDirectory
 {
-    /// <summary>Set by the composition root.</summary>
-    public ReplicaHost Replicas { get; set; } = null!;
-
     public bool IsPasswordRequired => config.RequirePass is { Length: > 0 };
 
     public void Describe(ClientSession client, StringBuilder target) => ClientLine.Write((ClientConnection)client, target);
@@ -56,7 +53,7 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
     public void Unpause() => pauses.Unpause();
 
     public bool Unblock(long clientId, bool withError) =>
-        connections.Find(clientId) is { } client && Replicas.Unblock(client, withError);
+        connections.Find(clientId) is { } client && blocked.Unblock(client, withError);
 
     public bool Authenticate(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password)
     {

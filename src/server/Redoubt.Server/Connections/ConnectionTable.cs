@@ -162,7 +162,7 @@ internal sealed class ConnectionTable
         client.LastInteractionMs = _nowMs;
         client.Feed?.Session.OnSignOfLife(_nowMs);
         int length = kept + got;
-        if (client.IsBlocked)
+        if (client.IsBlocked || client.IsResuming)
         {
             Keep(client, buffer, 0, length);
             if (length > SharedInputBytes)
@@ -172,24 +172,21 @@ internal sealed class ConnectionTable
         ExecuteInput(client, buffer, length);
     }
 
-    /// <summary>Goes on with the input of a client that was held back.</summary>
-    public void Resume(ClientConnection client)
+    /// <summary>
+    /// A client is held back no longer. It goes on with its input at the end of this round: this may be the middle of somebody
+    /// else's command.
+    /// </summary>
+    public void ResumeLater(ClientConnection client)
     {
         client.IsBlocked = false;
-        if (client.IsClosed)
-            return;
-        client.Channel.Watch(reads: !client.IsThrottled, writes: client.AwaitsRoom);
-        if (client.RestLength > 0)
-            ExecuteInput(client, client.Rest, client.RestLength);
+        client.IsResuming = true;
+        _toResume.Add(client);
     }
-
-    /// <summary>The same, at the end of this round: for use in the middle of somebody else's command.</summary>
-    public void ResumeLater(ClientConnection client) => _toResume.Add(client);
 
     /// <summary>Lets the clients go on that <see cref="ResumeLater"/> named.</summary>
     public void ResumeHeld()
     {
-        // What these clients then do (UNPAUSE, FAILOVER ABORT) may let others go on; each pass uses up input, so it ends.
+        // What these clients then do (UNPAUSE, LPUSH) may let others go on; each pass uses up input, so it ends.
         while (_toResume.Count > 0)
         {
             ClientConnection[] held = [.. _toResume];
@@ -197,6 +194,16 @@ internal sealed class ConnectionTable
             foreach (ClientConnection client in held)
                 Resume(client);
         }
+    }
+
+    private void Resume(ClientConnection client)
+    {
+        client.IsResuming = false;
+        if (client.IsClosed)
+            return;
+        client.Channel.Watch(reads: !client.IsThrottled, writes: client.AwaitsRoom);
+        if (client.RestLength > 0)
+            ExecuteInput(client, client.Rest, client.RestLength);
     }
 
     /// <summary>Executes bytes that were received for the client before it was one.</summary>

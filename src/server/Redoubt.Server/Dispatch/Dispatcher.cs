@@ -13,6 +13,7 @@ using System.Text;
 using Redoubt.Commands;
 using Redoubt.Keyspace;
 using Redoubt.Resp;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Loop;
@@ -35,6 +36,7 @@ internal sealed class Dispatcher : ITransactions
     private readonly CommandDescriptor?[] _found = new CommandDescriptor?[BatchMax];
     private readonly ulong[] _hashes = new ulong[BatchMax];
     private readonly CommandTexts _texts = new();
+    private readonly RespWriter _replyToWaiting = new(4096);
     private Request _currentRequest;
     private byte[] _currentBuffer = [];
     private long _errorsCounted;
@@ -57,6 +59,9 @@ internal sealed class Dispatcher : ITransactions
 
     /// <summary>The errors that were answered, by which failed calls are told from others.</summary>
     public ErrorStatistics Errors { get; set; } = null!;
+
+    /// <summary>Who waits for keys; served after each command.</summary>
+    public KeyWaits KeyWaits { get; set; } = null!;
 
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
@@ -190,7 +195,7 @@ internal sealed class Dispatcher : ITransactions
             }
             if (client.Transaction is { } transaction && !RunsInsideMulti(command))
             {
-                QueueCommand(client, transaction, command, buffer, request);
+                QueueCommand(client, transaction, command);
             }
             else
             {
@@ -199,6 +204,8 @@ internal sealed class Dispatcher : ITransactions
                 c.HashedArgument = _hashes[index] != 0 ? command.FirstKey : 0;
                 c.ArgumentHash = _hashes[index];
                 Call(client, command, request, buffer);
+                if (KeyWaits.HasReady)
+                    ServeWaiting();
             }
         }
         if (client.IsMasterLink)
@@ -257,10 +264,74 @@ internal sealed class Dispatcher : ITransactions
         if (client.IsMasterLink || client.ReplyMode is ReplyMode.Off or ReplyMode.Skip)
         {
             _reply.Truncate(replyStart);
-            if (client.ReplyMode == ReplyMode.Skip)
+            // The reply that is skipped may be still to come.
+            if (client.ReplyMode == ReplyMode.Skip && !client.IsBlocked)
                 client.ReplyMode = ReplyMode.On;
         }
         _reply.Protocol = client.Protocol;
+    }
+
+    // ---- clients that wait for keys ---------------------------------------------------------------------------------
+
+    /// <summary>Looks after the clients that wait for what the last commands brought.</summary>
+    public void ServeWaiting()
+    {
+        Context.Reply = _replyToWaiting;
+        ExpiryMode mode = _keyspace.ExpiryMode;
+        if (mode == ExpiryMode.Ignore)
+            _keyspace.ExpiryMode = ExpiryMode.Hide;
+        KeyWaits.ServeReady();
+        _keyspace.ExpiryMode = mode;
+        Context.Reply = _reply;
+    }
+
+    /// <summary>The type of the key, or null; a key that is found expired is propagated as deleted.</summary>
+    public ValueType? TypeOf(int database, ReadOnlySpan<byte> key)
+    {
+        Notes.Deletions = Context.Propagate;
+        EntryView entry = _keyspace[database].Peek(_keyspace.KeyOf(key));
+        if (Context.Propagate.CommandCount > 0)
+            _propagator.PropagateAside(Context.Propagate, database);
+        return entry.Exists ? entry.Type : null;
+    }
+
+    /// <summary>Runs the command that a client was blocked with; it is not counted as a call again. The reply is good until the next such command.</summary>
+    /// <param name="readyKey">The key that woke the client.</param>
+    public ReadOnlySpan<byte> RunAgain(ClientConnection client, in QueuedCommand queued, byte[] readyKey)
+    {
+        CommandContext c = Context;
+        _replyToWaiting.Clear();
+        _replyToWaiting.Trim(64 * 1024);
+        _replyToWaiting.Protocol = client.Protocol;
+        c.Session = client;
+        c.Command = queued.Command;
+        c.Database = _keyspace[client.DatabaseIndex];
+        c.Aim(queued.Buffer, queued.Arguments, 0, queued.Arguments.Length);
+        c.ReadyKey = readyKey;
+        Notes.Deletions = c.Propagate;
+        KeyspaceStatistics statistics = _keyspace.Statistics;
+        (long hits, long misses, long dirty) = (statistics.Hits, statistics.Misses, _keyspace.Dirty);
+        long begun = _state.Timings.Begin(queued.Command, isAlone: true);
+        try
+        {
+            CommandTable.Execute(queued.Command.Index, c);
+        }
+        catch (ReplyTooLongException)
+        {
+            Abandon();
+            client.CloseAfterReply = true;
+            _replyToWaiting.Clear();
+        }
+        c.ReadyKey = null;
+        _state.Timings.End(queued.Command, begun, isWaiting: _replyToWaiting.Length == 0);
+        (statistics.Hits, statistics.Misses) = (hits, misses);
+        if (Errors.Total != _errorsCounted)
+            CountFailure(queued.Command);
+        if (_keyspace.Dirty != dirty || c.Propagate.CommandCount > 0)
+            PropagateEffects(c, client.DatabaseIndex, default, queued.Buffer, _keyspace.Dirty != dirty);
+        else
+            c.Propagate.Reset();
+        return _replyToWaiting.Written;
     }
 
     // ---- refusals ---------------------------------------------------------------------------------------------------
@@ -306,14 +377,14 @@ internal sealed class Dispatcher : ITransactions
     private static bool RunsInsideMulti(CommandDescriptor command) =>
         command.Name is "exec" or "discard" or "multi" or "watch" or "quit" or "reset";
 
-    private void QueueCommand(ClientConnection client, Transaction transaction, CommandDescriptor command, byte[] buffer, in Request request)
+    private void QueueCommand(ClientConnection client, Transaction transaction, CommandDescriptor command)
     {
         if (command.Has(CommandFlags.NoMulti))
         {
             Refuse(client, command, "ERR Command not allowed inside a transaction"u8);
             return;
         }
-        transaction.Add(command, buffer, _batch.ArgumentArray.AsSpan(request.FirstArgument, request.ArgumentCount));
+        transaction.Add(QueuedCommand.Copy(Context, command, []));
         _reply.SimpleString("QUEUED"u8);
     }
 

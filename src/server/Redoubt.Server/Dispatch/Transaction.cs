@@ -16,24 +16,37 @@ internal sealed class Transaction
 
     public CommandFlags CombinedFlags { get; private set; }
 
-    public void Add(CommandDescriptor command, byte[] buffer, ReadOnlySpan<ArgumentRange> arguments)
+    public void Add(in QueuedCommand command)
     {
-        int total = 0;
-        foreach (ArgumentRange argument in arguments)
-            total += argument.Length;
-        byte[] copy = new byte[total];
-        ArgumentRange[] ranges = new ArgumentRange[arguments.Length];
-        int at = 0;
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            buffer.AsSpan(arguments[i].Start, arguments[i].Length).CopyTo(copy.AsSpan(at));
-            ranges[i] = new ArgumentRange(at, arguments[i].Length);
-            at += arguments[i].Length;
-        }
-        Commands.Add(new QueuedCommand(command, copy, ranges));
-        CombinedFlags |= command.Flags;
-        Bytes += total + 16L * ranges.Length;
+        Commands.Add(command);
+        CombinedFlags |= command.Command.Flags;
+        Bytes += command.Bytes;
     }
 }
 
-internal readonly record struct QueuedCommand(CommandDescriptor Command, byte[] Buffer, ArgumentRange[] Arguments);
+/// <summary>A request that outlives the query buffer it came in: its arguments are copied.</summary>
+internal readonly record struct QueuedCommand(CommandDescriptor Command, byte[] Buffer, ArgumentRange[] Arguments)
+{
+    /// <summary>Memory of the arguments.</summary>
+    public long Bytes => Buffer.Length + 16L * Arguments.Length;
+
+    /// <param name="c">Aimed at the request.</param>
+    /// <param name="replaced">In the order of their index.</param>
+    public static QueuedCommand Copy(CommandContext c, CommandDescriptor command, IReadOnlyList<ReplacedArgument> replaced)
+    {
+        ArgumentRange[] ranges = new ArgumentRange[c.Count];
+        int total = 0;
+        for (int i = 0, next = 0; i < ranges.Length; i++)
+        {
+            ranges[i] = new ArgumentRange(total, WordOf(c, i, replaced, ref next).Length);
+            total += ranges[i].Length;
+        }
+        byte[] copy = new byte[total];
+        for (int i = 0, next = 0; i < ranges.Length; i++)
+            WordOf(c, i, replaced, ref next).CopyTo(copy.AsSpan(ranges[i].Start));
+        return new QueuedCommand(command, copy, ranges);
+    }
+
+    private static ReadOnlySpan<byte> WordOf(CommandContext c, int index, IReadOnlyList<ReplacedArgument> replaced, ref int next) =>
+        next < replaced.Count && replaced[next].Index == index ? replaced[next++].Word : c[index];
+}

@@ -1,12 +1,13 @@
 using Redoubt.Commands;
 using Redoubt.Keyspace;
+using Redoubt.Server.Blocking;
 using Redoubt.Structures.Entries;
 
 namespace Redoubt.Server.Hosting;
 
 /// <summary>
 /// What the keyspace does on its own: keys it found expired go into the running command's propagation as deletions, or,
-/// outside of any command, into <see cref="Deletions"/>. Large values are freed on the pool's threads.
+/// outside of any command, into <see cref="Deletions"/>. Clients that wait for keys are told of new ones. Large values are freed on the pool's threads.
 /// </summary>
 internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandSettings settings) : IKeyspaceObserver
 {
@@ -14,11 +15,26 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
 
     public Propagation Deletions { get; set; } = new();
 
+    /// <summary>Clients that wait for keys; set by the composition root.</summary>
+    public KeyWaits? KeyWaits { get; set; }
+
     /// <summary>Values handed over and not freed yet.</summary>
     public long PendingFrees => Interlocked.Read(ref _pendingFrees);
 
     public void Expired(Database database, ReadOnlySpan<byte> key) =>
         Deletions.Also(2).Word(settings.IsExpiryLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+
+    public void Created(Database database, ReadOnlySpan<byte> key, ValueType type) => KeyWaits?.SignalReady(database, key, type);
+
+    public void StreamRemoved(Database database, ReadOnlySpan<byte> key) => KeyWaits?.SignalReady(database, key, ValueType.Stream);
+
+    public void Flushing(Database database) => KeyWaits?.SignalAll(database);
+
+    public void Swapped(Database a, Database b)
+    {
+        KeyWaits?.SignalAll(a);
+        KeyWaits?.SignalAll(b);
+    }
 
     public void FreeElsewhere(DetachedValue value)
     {

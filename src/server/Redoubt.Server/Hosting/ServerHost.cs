@@ -11,6 +11,7 @@ using Redoubt.Native.Sockets;
 using Redoubt.Persistence.Rdb;
 using Redoubt.Replication;
 using Redoubt.Resp;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
@@ -45,6 +46,8 @@ internal sealed class ServerHost : IDisposable
     private readonly ActiveExpiry _expiry;
     private readonly Lifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
+    private readonly BlockedClients _blocked;
+    private readonly KeyWaits _keyWaits;
     private readonly List<SocketListener> _listeners = [];
 
     public ServerHost(ServerConfig config, ServerLog log)
@@ -83,9 +86,12 @@ internal sealed class ServerHost : IDisposable
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections);
         ErrorStatistics errors = new();
-        ClientDirectory clients = new(_connections, config, _pauses) { Replicas = _replication.Replicas };
+        _blocked = new BlockedClients(_connections, errors);
+        _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
+        _replication.Replicas.Blocked = _blocked;
+        ClientDirectory clients = new(_connections, config, _pauses, _blocked);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, _connections, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
+        InfoReport info = new(config, _state, _keyspace, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -96,11 +102,14 @@ internal sealed class ServerHost : IDisposable
             Replication = _replication,
             Lifecycle = _lifecycle,
             Transactions = _dispatcher,
+            Blocking = _keyWaits,
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, reply, ports);
         _dispatcher.Notes = notes;
         _dispatcher.Errors = errors;
+        _dispatcher.KeyWaits = _keyWaits;
+        notes.KeyWaits = _keyWaits;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
         new ConfigurationEffects(config, settings, _keyspace.Limits, _gate, _connections, stream, _replication, log, Listen).Install();
@@ -114,6 +123,8 @@ internal sealed class ServerHost : IDisposable
         _loop.AddSlice(_expiry.Slice);
         _loop.AddSlice(MoveAndFree);
         _loop.AddBeforeSleep(_lifecycle.Continue);
+        _loop.AddBeforeSleep(ServeWaiting);
+        _loop.Deadlines = _blocked;
         _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
         _loop.Timer += OnTimer;
     }
@@ -148,6 +159,15 @@ internal sealed class ServerHost : IDisposable
         _replication.Master.Timer(nowSteadyMs);
         _snapshots.Timer();
         _connections.Timer(nowSteadyMs);
+    }
+
+    /// <summary>What became of keys outside of commands, such as the expiry of a stream.</summary>
+    private void ServeWaiting()
+    {
+        if (!_keyWaits.HasReady)
+            return;
+        _keyspace.NowMs = Clock.UnixMs;
+        _dispatcher.ServeWaiting();
     }
 
     private bool MoveAndFree(long deadlineMicroseconds)

@@ -1,21 +1,20 @@
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 
 namespace Redoubt.Server.Information;
 
 /// <summary>Who is connected. Replicas are counted in the replication section; the link to the master is a client.</summary>
-internal sealed class ClientsSection(ServerConfig config, ConnectionTable connections, MemoryWatch memory)
+internal sealed class ClientsSection(ServerConfig config, ConnectionTable connections, BlockedClients waiting, MemoryWatch memory)
 {
     public void Write(InfoText text)
     {
         int normal = 0;
         int blocked = 0;
-        int withTimeout = 0;
         foreach (ClientConnection client in connections.All.Values)
         {
             normal += client.IsReplica ? 0 : 1;
             blocked += client.IsBlocked ? 1 : 0;
-            withTimeout += client is { IsBlocked: true, Wait.DeadlineSteadyMs: not long.MaxValue } ? 1 : 0;
         }
         text.Section("Clients");
         text.Line("connected_clients", normal);
@@ -25,6 +24,6 @@ internal sealed class ClientsSection(ServerConfig config, ConnectionTable connec
         text.Line("client_recent_max_output_buffer", memory.LargestOutput);
         text.Line("blocked_clients", blocked);
         text.Line("tracking_clients", 0);
-        text.Line("clients_in_timeout_table", withTimeout);
+        text.Line("clients_in_timeout_table", waiting.DeadlineCount);
     }
 }

@@ -11,6 +11,7 @@
 
 using Redoubt.Commands;
 using Redoubt.Native.Sockets;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
@@ -35,7 +36,7 @@ internal sealed class InfoReport : IServerStatus
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
 
     public InfoReport(
-        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, SnapshotKeeper snapshots,
+        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
         DeletionNotes notes, SocketLoop sockets)
     {
@@ -43,7 +44,7 @@ internal sealed class InfoReport : IServerStatus
         _keyspace = keyspace;
         MemoryWatch memory = new(keyspace, connections, replication.Stream);
         _server = new ServerSection(config, state, lifecycle, sockets);
-        _clients = new ClientsSection(config, connections, memory);
+        _clients = new ClientsSection(config, connections, waiting, memory);
         _memory = new MemorySection(config, keyspace, memory, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
         _stats = new StatsSection(state, keyspace, replication, errors);

@@ -18,6 +18,16 @@ namespace Redoubt.Server.Loop;
 /// <summary>Work that is done a slice at a time. Returns false when there is none left.</summary>
 internal delegate bool BackgroundSlice(long deadlineMicroseconds);
 
+/// <summary>Moments that the loop must not sleep beyond.</summary>
+internal interface IDeadlines
+{
+    /// <summary>By the steady clock; <see cref="long.MaxValue"/> when there is none.</summary>
+    long NextDueMs { get; }
+
+    /// <summary>That moment has come.</summary>
+    void Expire();
+}
+
 internal sealed class KeyspaceLoop
 {
     private const int SliceMicroseconds = 300;
@@ -39,6 +49,9 @@ internal sealed class KeyspaceLoop
         _connections = connections;
         _mailbox = mailbox;
     }
+
+    /// <summary>What is due at a certain millisecond.</summary>
+    public IDeadlines? Deadlines { get; set; }
 
     /// <summary>Called about every 100 ms with the steady clock in milliseconds.</summary>
     public event Action<long>? Timer;
@@ -96,7 +109,8 @@ internal sealed class KeyspaceLoop
                 return found;
         }
         long before = Clock.SteadyMicroseconds;
-        int ready = _sockets.Wait(_events, (int)Math.Clamp(_nextTimerMs - before / 1000, 0, TimerPeriodMs));
+        long wakeMs = Math.Min(_nextTimerMs, Deadlines?.NextDueMs ?? long.MaxValue);
+        int ready = _sockets.Wait(_events, (int)Math.Clamp(wakeMs - before / 1000, 0, TimerPeriodMs));
         _polling.Slept(Clock.SteadyMicroseconds - before, ready > 0);
         return ready;
     }
@@ -104,6 +118,8 @@ internal sealed class KeyspaceLoop
     private void RunTimer()
     {
         long now = Clock.SteadyMs;
+        if (Deadlines is { } deadlines && now >= deadlines.NextDueMs)
+            deadlines.Expire();
         if (now < _nextTimerMs)
             return;
         _nextTimerMs = now + TimerPeriodMs;

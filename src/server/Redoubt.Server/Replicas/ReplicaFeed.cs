@@ -194,6 +194,3 @@ internal sealed class SnapshotChunk(byte[] bytes, int length, int holders, Actio
             recycle(Bytes);
     }
 }
-
-/// <summary>What a client blocked in WAIT waits for.</summary>
-internal sealed record PendingWait(Redoubt.Topology.ReplicationOffset Offset, long Replicas, long DeadlineSteadyMs);

@@ -15,6 +15,8 @@ using System.Text;
 using Redoubt.Commands;
 using Redoubt.Persistence.Rdb;
 using Redoubt.Replication;
+using Redoubt.Resp;
+using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
@@ -36,7 +38,7 @@ internal sealed class ReplicaHost
     private readonly Propagator _propagator;
     private readonly SnapshotKeeper _snapshots;
     private readonly List<ReplicaFeed> _feeds = [];
-    private readonly List<ClientConnection> _waiting = [];
+    private readonly List<ReplicaWait> _waiting = [];
     private bool _ackRequested;
     private bool _ackIsUrgent;
     private long _lastPingMs;
@@ -56,6 +58,9 @@ internal sealed class ReplicaHost
         _snapshots = snapshots;
         _connections.Closed += Forget;
     }
+
+    /// <summary>Set by the composition root.</summary>
+    public BlockedClients Blocked { get; set; } = null!;
 
     public ReplicaRegistry Registry { get; } = new();
 
@@ -337,7 +342,7 @@ internal sealed class ReplicaHost
     {
         RefreshGoodReplicas();
         if (_waiting.Count > 0)
-            FinishWaits(Clock.SteadyMs);
+            FinishWaits();
         _service.Failover.OnAck(feed.Session);
     }
 
@@ -370,9 +375,15 @@ internal sealed class ReplicaHost
             c.Reply.Integer(acknowledged);
             return;
         }
-        client.Wait = new PendingWait(client.WrittenUpTo, wanted, timeoutMs == 0 ? long.MaxValue : Clock.SteadyMs + timeoutMs);
-        client.IsBlocked = true;
-        _waiting.Add(client);
+        ReplicaWait wait = new(this)
+        {
+            Client = client,
+            DeadlineMs = Blocking.Wait.DeadlineAfter(timeoutMs),
+            Offset = client.WrittenUpTo,
+            Replicas = wanted,
+        };
+        _waiting.Add(wait);
+        Blocked.Begin(wait);
         RequestAcks();
     }
 
@@ -386,46 +397,27 @@ internal sealed class ReplicaHost
         _ackIsUrgent |= evenInPause;
     }
 
-    private void FinishWaits(long nowSteadyMs)
+    private void FinishWaits()
     {
         for (int i = _waiting.Count - 1; i >= 0; i--)
         {
-            ClientConnection client = _waiting[i];
-            PendingWait wait = client.Wait!;
+            ReplicaWait wait = _waiting[i];
             int acknowledged = Registry.CountAcknowledged(wait.Offset);
-            if (acknowledged < wait.Replicas && nowSteadyMs < wait.DeadlineSteadyMs)
-                continue;
-            EndWait(client, $":{acknowledged}\r\n");
+            if (acknowledged >= wait.Replicas)
+                Blocked.End(wait, Encoding.ASCII.GetBytes($":{acknowledged}\r\n"));
         }
     }
 
-    private void EndWait(ClientConnection client, string reply)
+    /// <summary>A client in WAIT.</summary>
+    private sealed class ReplicaWait(ReplicaHost host) : Blocking.Wait
     {
-        _waiting.Remove(client);
-        client.Wait = null;
-        _connections.Push(client, Encoding.ASCII.GetBytes(reply));
-        _connections.ResumeLater(client);
-    }
+        public required ReplicationOffset Offset { get; init; }
 
-    /// <summary>CLIENT UNBLOCK.</summary>
-    public bool Unblock(ClientConnection client, bool withError)
-    {
-        if (client.Wait is not { } wait)
-            return false;
-        EndWait(client, withError ? "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n" : $":{Registry.CountAcknowledged(wait.Offset)}\r\n");
-        return true;
-    }
+        public required long Replicas { get; init; }
 
-    /// <summary>The role changes: nobody waits for replicas any more.</summary>
-    public void EndWaits()
-    {
-        foreach (ClientConnection client in _waiting.ToArray())
-        {
-            _waiting.Remove(client);
-            client.Wait = null;
-            client.CloseAfterReply = true;
-            _connections.Push(client, "-UNBLOCKED force unblock from blocking operation, instance state changed (master -> replica?)\r\n"u8);
-        }
+        public override void AnswerTimeout(RespWriter reply) => reply.Integer(host.Registry.CountAcknowledged(Offset));
+
+        public override void Leave() => host._waiting.Remove(this);
     }
 
     // ---- rounds and timer -------------------------------------------------------------------------------------------
@@ -455,8 +447,6 @@ internal sealed class ReplicaHost
     /// <summary>About every 100 ms.</summary>
     public void Timer(long nowSteadyMs)
     {
-        if (_waiting.Count > 0)
-            FinishWaits(nowSteadyMs);
         if (nowSteadyMs - _lastSecondMs >= 1000)
         {
             _lastSecondMs = nowSteadyMs;
@@ -533,11 +523,6 @@ internal sealed class ReplicaHost
 
     private void Forget(ClientConnection client)
     {
-        if (client.Wait is not null)
-        {
-            _waiting.Remove(client);
-            client.Wait = null;
-        }
         if (client.Feed is not { } feed)
             return;
         client.Feed = null;

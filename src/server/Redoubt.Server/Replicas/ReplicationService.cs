@@ -74,7 +74,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         _config.ReplicaOf = master;
         _state.IsReplica = true;
         _state.IsMasterLinkUp = false;
-        Replicas.EndWaits();
+        Replicas.Blocked.DisconnectAll();
         if (wasMaster)
         {
             // Our own history is the point to resume from: the new master may be a replica of ours that knows all of it.
