@@ -15,6 +15,7 @@ public sealed unsafe class GuardHeap : NativeHeap
     private const byte Poison = 0xDD;
 
     private readonly Dictionary<nint, long> _live = [];
+    private readonly Dictionary<nint, long> _pages = [];
 
     public override byte* Allocate(long size)
     {
@@ -40,6 +41,19 @@ public sealed unsafe class GuardHeap : NativeHeap
         return Detach(block, size);
     }
 
+    public override byte* AllocatePages(long size)
+    {
+        byte* start = base.AllocatePages(size);
+        _pages.Add((nint)start, size);
+        return start;
+    }
+
+    public override void FreePages(byte* start, long size)
+    {
+        Invariant.That(_pages.Remove((nint)start, out long asked) && asked == size, "pages are given back once, and with their size");
+        base.FreePages(start, size);
+    }
+
     public override void FreeDetached(byte* block) => NativeMemory.Free(block - FenceBytes);
 
     /// <summary>Checks the fences of all live blocks.</summary>
@@ -51,7 +65,7 @@ public sealed unsafe class GuardHeap : NativeHeap
 
     /// <summary>Fails when blocks were not given back.</summary>
     public void AssertEmpty() =>
-        Invariant.That(_live.Count == 0, $"every block is given back ({_live.Count} blocks, {UsedBytes} bytes are not)");
+        Invariant.That(_live.Count == 0 && _pages.Count == 0, $"every block is given back ({BlockCount} blocks, {UsedBytes} bytes are not)");
 
     private byte* Detach(byte* block, long size)
     {

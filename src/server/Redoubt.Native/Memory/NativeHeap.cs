@@ -43,5 +43,32 @@ public abstract unsafe class NativeHeap : IDisposable
     /// <summary>Frees what <see cref="DetachLarge"/> returned.</summary>
     public abstract void FreeDetached(byte* block);
 
+    /// <summary>
+    /// Zeroed memory of at least <see cref="SlabBlockBytesMax"/> bytes straight from the system, for arrays of buckets: pages appear when they are touched
+    /// and can be given back one by one.
+    /// </summary>
+    public virtual byte* AllocatePages(long size)
+    {
+        byte* start = VirtualMemory.Reserve(size, size >= VirtualMemory.HugePageBytes ? VirtualMemory.HugePageBytes : VirtualMemory.PageBytes);
+        if (size >= VirtualMemory.HugePageBytes)
+            VirtualMemory.AdviseHugePages(start, size);
+        UsedBytes += size;
+        PageBytes += size;
+        BlockCount++;
+        return start;
+    }
+
+    /// <summary>Gives back what <see cref="AllocatePages"/> returned.</summary>
+    public virtual void FreePages(byte* start, long size)
+    {
+        VirtualMemory.Release(start, size);
+        UsedBytes -= size;
+        PageBytes -= size;
+        BlockCount--;
+    }
+
+    /// <summary>Bytes handed out by <see cref="AllocatePages"/>.</summary>
+    protected long PageBytes { get; private set; }
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

@@ -64,7 +64,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         public Slab* Previous;
     }
 
-    public override long HeldBytes => _smallSlabs.HeldBytes + _largeSlabs.HeldBytes + _largeBytes;
+    public override long HeldBytes => _smallSlabs.HeldBytes + _largeSlabs.HeldBytes + _largeBytes + PageBytes;
 
     public override byte* Allocate(long size)
     {

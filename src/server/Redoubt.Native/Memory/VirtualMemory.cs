@@ -7,6 +7,9 @@ namespace Redoubt.Native.Memory;
 
 public static unsafe partial class VirtualMemory
 {
+    public const int PageBytes = 4096;
+    public const int HugePageBytes = 2 * 1024 * 1024;
+
     private const int ProtReadWrite = 3;
     private const int MapPrivateAnonymous = 0x22;
     private const int AdviceDontNeed = 4;
