@@ -26,9 +26,13 @@ internal sealed class RecordingObserver(NativeHeap heap) : IKeyspaceObserver
 {
     public List<(int Database, byte[] Key)> Expirations { get; } = [];
 
+    public List<(int Database, byte[] Key)> Evictions { get; } = [];
+
     public int FreedElsewhere { get; private set; }
 
     public void Expired(Database database, ReadOnlySpan<byte> key) => Expirations.Add((database.Index, key.ToArray()));
+
+    public void Evicted(Database database, ReadOnlySpan<byte> key) => Evictions.Add((database.Index, key.ToArray()));
 
     public void FreeElsewhere(DetachedValue value)
     {

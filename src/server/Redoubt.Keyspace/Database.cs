@@ -59,6 +59,7 @@ public sealed class Database
     private readonly Keyspace _keyspace;
     private readonly List<byte[]> _expiredInStep = [];
     private long _sweepPosition;
+    private long _evictionHand;
 
     internal Database(Keyspace keyspace, int index)
     {
@@ -73,10 +74,16 @@ public sealed class Database
 
     public long ExpiringCount => Table.ExpiringCount;
 
+    /// <summary>Memory of the table's buckets.</summary>
+    public long TableBytes => Table.TableBytes;
+
     /// <summary>Mean time to live of the keys that the expiry sweep saw lately, in milliseconds.</summary>
     public long AverageTtlMs { get; private set; }
 
     internal EntryTable Table { get; private set; }
+
+    /// <summary>Where the search for keys to evict goes on.</summary>
+    internal ref long EvictionHand => ref _evictionHand;
 
     // ---- reading ----------------------------------------------------------------------------------------------------
 
@@ -90,8 +97,7 @@ public sealed class Database
             return default;
         }
         _keyspace.Statistics.Hits++;
-        if (entry.Access != _keyspace.AccessClock)
-            entry.Access = _keyspace.AccessClock;
+        Touch(entry);
         return new EntryView(entry, _keyspace);
     }
 
@@ -200,7 +206,7 @@ public sealed class Database
         else
         {
             RemoveHidden(key);
-            entry = Table.Insert(key.Bytes, key.Hash, default, ValueEncoding.Raw, 0, NoExpiry, _keyspace.AccessClock);
+            entry = Table.Insert(key.Bytes, key.Hash, default, ValueEncoding.Raw, 0, NoExpiry, _keyspace.Usage.Fresh);
         }
         newLength = Math.Max(new EntryView(entry, _keyspace).Length, offset + value.Length);
         Table.Extend(entry, newLength, out Span<byte> bytes);
@@ -225,8 +231,7 @@ public sealed class Database
             return ValueLookup.Missing;
         }
         _keyspace.Statistics.Hits++;
-        if (entry.Access != _keyspace.AccessClock)
-            entry.Access = _keyspace.AccessClock;
+        Touch(entry);
         return SlotOf(entry, type, out slot);
     }
 
@@ -247,7 +252,7 @@ public sealed class Database
     public ValueSlot Create(Key key, ValueType type, ValueEncoding encoding, long expireAtMs = NoExpiry)
     {
         RemoveHidden(key);
-        Entry entry = Table.InsertCollection(key.Bytes, key.Hash, type, encoding, Math.Max(NoExpiry, expireAtMs), _keyspace.AccessClock);
+        Entry entry = Table.InsertCollection(key.Bytes, key.Hash, type, encoding, Math.Max(NoExpiry, expireAtMs), _keyspace.Usage.Fresh);
         _keyspace.Observer?.Created(this, key.Bytes, type);
         return Table.SlotOf(entry);
     }
@@ -322,7 +327,7 @@ public sealed class Database
             return false;
         if (other == this && from.Bytes.SequenceEqual(to.Bytes))
             return true;
-        CopyValue(other, entry, to);
+        CopyValue(other, entry, to, _keyspace.Usage.Fresh);
         other.Changed(to);
         return true;
     }
@@ -356,8 +361,22 @@ public sealed class Database
             return false;
         ValueEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? ValueEncoding.Integer
             : value.Length <= 44 ? ValueEncoding.Embedded : ValueEncoding.Raw;
-        Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
+        Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.Usage.Fresh);
         return true;
+    }
+
+    /// <summary>Says of a key that came from elsewhere when it was used last; counts only where that is remembered.</summary>
+    public void SetIdleTime(Key key, long seconds)
+    {
+        if (!_keyspace.Usage.CountsFrequency && FindAny(key) is { Exists: true } entry)
+            entry.Access = _keyspace.Usage.AtIdle(seconds);
+    }
+
+    /// <summary>Says of a key that came from elsewhere how often it is used (the counter of `OBJECT FREQ`); counts only where that is remembered.</summary>
+    public void SetFrequency(Key key, int counter)
+    {
+        if (_keyspace.Usage.CountsFrequency && FindAny(key) is { Exists: true } entry)
+            entry.Access = _keyspace.Usage.AtFrequency(counter);
     }
 
     /// <summary>Makes room for this many keys before they are loaded.</summary>
@@ -483,8 +502,19 @@ public sealed class Database
     {
         Entry entry = FindLive(key);
         if (entry.Exists)
-            entry.Access = _keyspace.AccessClock;
+            Touch(entry);
         return entry;
+    }
+
+    /// <summary>Remembers that the key was used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Touch(scoped in Entry entry)
+    {
+        KeyUsage usage = _keyspace.Usage;
+        if (usage.CountsFrequency)
+            entry.Access = usage.Used(entry.Access);
+        else if (entry.Access != usage.Fresh)
+            entry.Access = usage.Fresh;
     }
 
     private Entry UnlessExpired(Entry entry)
@@ -503,6 +533,15 @@ public sealed class Database
     {
         PrepareExpiry(entry);
         Table.Remove(entry);
+    }
+
+    /// <summary>Takes out a key because memory is short.</summary>
+    internal void Evict(scoped in Entry entry, bool lazy)
+    {
+        _keyspace.Statistics.EvictedKeys++;
+        _keyspace.Observer?.Evicted(this, entry.Key);
+        Report(entry.Key);
+        RemoveEntry(entry, lazy);
     }
 
     private void RemoveEntry(scoped in Entry entry, bool lazy)
@@ -544,7 +583,7 @@ public sealed class Database
         if (!entry.Exists)
         {
             RemoveHidden(key);
-            Table.Insert(key.Bytes, key.Hash, value, encoding, integer, Math.Max(NoExpiry, expireAtMs), _keyspace.AccessClock);
+            Table.Insert(key.Bytes, key.Hash, value, encoding, integer, Math.Max(NoExpiry, expireAtMs), _keyspace.Usage.Fresh);
             return;
         }
         BeforeChange(entry);
@@ -554,7 +593,7 @@ public sealed class Database
             FreeValueElsewhere(entry);
         }
         Entry changed = Table.SetValue(entry, value, encoding, integer);
-        changed.Access = _keyspace.AccessClock;
+        Touch(changed);
         if (expireAtMs != KeepExpiry && (expireAtMs >= 0 || changed.HasExpiry))
             Table.SetExpiry(changed, expireAtMs);
     }
@@ -571,13 +610,13 @@ public sealed class Database
     {
         if (!entry.IsOutside)
         {
-            CopyValue(target, entry, to);
+            CopyValue(target, entry, to, entry.Access);
             return;
         }
         target.MakeRoom(to);
         BeforeChange(entry);
         ValueType type = entry.Type;
-        target.Table.InsertTaking(to.Bytes, to.Hash, entry, entry.ExpireAtMs, _keyspace.AccessClock);
+        target.Table.InsertTaking(to.Bytes, to.Hash, entry, entry.ExpireAtMs, entry.Access);
         if (type != ValueType.String)
             _keyspace.Observer?.Created(target, to.Bytes, type);
     }
@@ -592,14 +631,14 @@ public sealed class Database
     }
 
     /// <summary>The value of an entry under another key, which may be in this or another database.</summary>
-    private void CopyValue(Database target, scoped in Entry entry, Key to)
+    private void CopyValue(Database target, scoped in Entry entry, Key to, uint access)
     {
         // The insertion may move buckets, but not entry blocks: the value's bytes stay where they are.
         long expireAtMs = entry.ExpireAtMs;
         if (!entry.IsString)
         {
             target.MakeRoom(to);
-            target.Table.InsertCopy(to.Bytes, to.Hash, entry, expireAtMs, _keyspace.AccessClock);
+            target.Table.InsertCopy(to.Bytes, to.Hash, entry, expireAtMs, access);
             _keyspace.Observer?.Created(target, to.Bytes, entry.Type);
             return;
         }
@@ -607,7 +646,7 @@ public sealed class Database
         long integer = entry.IsInteger ? entry.Integer : 0;
         ValueEncoding encoding = entry.Encoding;
         target.MakeRoom(to);
-        target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, _keyspace.AccessClock);
+        target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, access);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

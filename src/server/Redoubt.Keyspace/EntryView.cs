@@ -61,6 +61,13 @@ public readonly ref struct EntryView
         _ => "raw"u8,
     };
 
-    /// <summary>Seconds since the last access, from a clock of 24 bits.</summary>
-    public long IdleSeconds => (_keyspace.AccessClock - _entry.Access) & 0xFFFFFF;
+    /// <summary>Bytes that the key and its value really occupy, with their share of the table.</summary>
+    /// <param name="samples">How many elements of a collection may be looked at where there is no running total; 0 = all.</param>
+    public long MemoryBytes(int samples) => _keyspace.MemoryOf(_entry, samples);
+
+    /// <summary>Seconds since the last access, from a clock of 24 bits. Means nothing while uses are counted.</summary>
+    public long IdleSeconds => _keyspace.Usage.IdleSeconds(_entry.Access);
+
+    /// <summary>The counter of uses, 0 to 255, as it has decayed until now. Means nothing unless uses are counted.</summary>
+    public int Frequency => _keyspace.Usage.Frequency(_entry.Access);
 }

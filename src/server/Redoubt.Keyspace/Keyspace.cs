@@ -36,6 +36,11 @@ public interface IKeyspaceObserver
     /// <summary>An expired key is about to be deleted; to be propagated as a deletion.</summary>
     void Expired(Database database, ReadOnlySpan<byte> key);
 
+    /// <summary>A key is about to go because memory is short; to be propagated as a deletion.</summary>
+    void Evicted(Database database, ReadOnlySpan<byte> key)
+    {
+    }
+
     /// <summary>A large value was taken out of the dataset; to be freed by <see cref="EntryTable.FreeDetached"/> on another thread.</summary>
     void FreeElsewhere(DetachedValue value);
 
@@ -73,6 +78,8 @@ public sealed class KeyspaceStatistics
 
     public long ExpiredKeys { get; set; }
 
+    public long EvictedKeys { get; set; }
+
     public long LazyFreedObjects { get; set; }
 
     /// <summary>CONFIG RESETSTAT.</summary>
@@ -81,6 +88,7 @@ public sealed class KeyspaceStatistics
         Hits = 0;
         Misses = 0;
         ExpiredKeys = 0;
+        EvictedKeys = 0;
         LazyFreedObjects = 0;
     }
 }
@@ -107,6 +115,8 @@ public sealed class Keyspace : IDisposable
         Random = random;
         _hasher = new KeyHasher((ulong)random.NextInt64(), (ulong)random.NextInt64());
         Store = new ValueStore(heap, _hasher);
+        Usage = new KeyUsage(random);
+        Evictor = new Evictor(this);
         _databases = new Database[databaseCount];
         for (int i = 0; i < databaseCount; i++)
             _databases[i] = new Database(this, i);
@@ -126,6 +136,12 @@ public sealed class Keyspace : IDisposable
 
     public IKeyspaceObserver? Observer { get; set; }
 
+    /// <summary>How the use of keys is remembered.</summary>
+    public KeyUsage Usage { get; }
+
+    /// <summary>Chooses which keys go when memory is short.</summary>
+    public Evictor Evictor { get; }
+
     public KeyspaceStatistics Statistics { get; } = new();
 
     /// <summary>Changes since the start, in Redis's count: what was written, expired or flushed.</summary>
@@ -139,8 +155,10 @@ public sealed class Keyspace : IDisposable
         get => _nowMs;
         set
         {
+            if (value == _nowMs)
+                return;
             _nowMs = value;
-            AccessClock = (uint)(value / 1000) & 0xFFFFFF;
+            Usage.Advance(value);
         }
     }
 
@@ -148,8 +166,6 @@ public sealed class Keyspace : IDisposable
     public SnapshotWalk? Snapshot { get; private set; }
 
     internal ValueStore Store { get; }
-
-    internal uint AccessClock { get; private set; }
 
     internal byte[] Digits { get; } = new byte[24];
 
@@ -168,6 +184,8 @@ public sealed class Keyspace : IDisposable
 
     public Key KeyOf(ReadOnlySpan<byte> bytes) => new(bytes, _hasher.Hash(bytes));
 
+    internal long MemoryOf(scoped in Entry entry, int samples) => _databases[0].Table.MemoryOf(entry, samples);
+
     public ulong HashOf(ReadOnlySpan<byte> key) => _hasher.Hash(key);
 
     public long KeyCount
@@ -182,18 +200,7 @@ public sealed class Keyspace : IDisposable
     }
 
     /// <summary>Memory of all tables' buckets, in bytes; entries are counted by the heap.</summary>
-    public long TableBytes
-    {
-        get
-        {
-            long bytes = 0;
-            foreach (Database database in _databases)
-                bytes += database.Table.TableBytes;
-            foreach (EntryTable table in _graveyard)
-                bytes += table.TableBytes;
-            return bytes;
-        }
-    }
+    public long TableBytes => Heap.MappedBytes;
 
     /// <summary>What was removed and is still being freed: entries of flushed tables, and large collections.</summary>
     public long LazyFreePendingObjects
@@ -206,6 +213,9 @@ public sealed class Keyspace : IDisposable
             return count;
         }
     }
+
+    /// <summary>Something that was removed is still being freed, by <see cref="FreeSlice"/>.</summary>
+    public bool IsFreeing => _isFreeing || _collectionGraveyard.Count > 0 || _graveyard.Count > 0;
 
     /// <summary>Empties every database; returns how many keys went. The memory is freed in slices afterwards.</summary>
     public long FlushAll()

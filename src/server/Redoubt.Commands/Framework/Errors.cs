@@ -52,6 +52,9 @@ public static class Errors
     /// <summary>Followed by the option.</summary>
     public static ReadOnlySpan<byte> UnsupportedOption => "ERR Unsupported option "u8;
 
+    public static ReadOnlySpan<byte> IdleTimeWithLfu =>
+        "ERR An LFU maxmemory policy is selected, idle time not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
+
     public static ReadOnlySpan<byte> FrequencyWithoutLfu =>
         "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust."u8;
 

@@ -28,7 +28,7 @@ internal static class ObjectInspection
     public static void RefCount(CommandContext c)
     {
         if (TryLook(c, out EntryView entry))
-            c.Reply.Integer(entry.IsInteger && entry.Integer is >= 0 and < SharedIntegers ? int.MaxValue : 1);
+            c.Reply.Integer(SharesIntegers(c) && entry.IsInteger && entry.Integer is >= 0 and < SharedIntegers ? int.MaxValue : 1);
     }
 
     [Command("OBJECT|IDLETIME", 3, CommandFlags.ReadOnly,
@@ -37,7 +37,11 @@ internal static class ObjectInspection
         Tips = ["nondeterministic_output"])]
     public static void IdleTime(CommandContext c)
     {
-        if (TryLook(c, out EntryView entry))
+        if (!TryLook(c, out EntryView entry))
+            return;
+        if (c.Keyspace.Usage.CountsFrequency)
+            c.Error(Errors.IdleTimeWithLfu);
+        else
             c.Reply.Integer(entry.IdleSeconds);
     }
 
@@ -47,8 +51,11 @@ internal static class ObjectInspection
         Tips = ["nondeterministic_output"])]
     public static void Freq(CommandContext c)
     {
-        // The engine keeps access times, not frequencies.
-        if (TryLook(c, out _))
+        if (!TryLook(c, out EntryView entry))
+            return;
+        if (c.Keyspace.Usage.CountsFrequency)
+            c.Reply.Integer(entry.Frequency);
+        else
             c.Error(Errors.FrequencyWithoutLfu);
     }
 
@@ -64,6 +71,10 @@ internal static class ObjectInspection
         "    Seconds since the key was last used.",
         "REFCOUNT <key>",
         "    Number of references to the value.");
+
+    /// <summary>Where the use of each key is looked at for eviction, Redis keeps an object of its own for each.</summary>
+    private static bool SharesIntegers(CommandContext c) =>
+        !c.Ports.Settings.IsMemoryLimited || !(c.Keyspace.Evictor.Policy.CountsFrequency() || c.Keyspace.Evictor.Policy.RemembersAccess());
 
     private static bool TryLook(CommandContext c, out EntryView entry)
     {

@@ -21,6 +21,8 @@ public sealed class ServerPorts
 
     public required ITransactions Transactions { get; init; }
 
+    public IMemoryPort? Memory { get; init; }
+
     public IKeyspaceEvents? Events { get; init; }
 
     public required IBlockingPort Blocking { get; init; }
@@ -37,6 +39,9 @@ public sealed class CommandSettings
 
     /// <summary>lazyfree-lazy-user-del: DEL frees big values as UNLINK does.</summary>
     public bool IsUserDeletionLazy { get; set; }
+
+    /// <summary>maxmemory is set.</summary>
+    public bool IsMemoryLimited { get; set; }
 
     /// <summary>lazyfree-lazy-expire: keys that expire are propagated as UNLINK.</summary>
     public bool IsExpiryLazy { get; set; }

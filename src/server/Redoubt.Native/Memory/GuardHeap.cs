@@ -63,9 +63,12 @@ public sealed unsafe class GuardHeap : NativeHeap
             CheckFences((byte*)block, size);
     }
 
-    /// <summary>Fails when blocks were not given back.</summary>
-    public void AssertEmpty() =>
+    /// <summary>Fails when blocks were not given back, or what stands beside them was not.</summary>
+    public void AssertEmpty()
+    {
         Invariant.That(_live.Count == 0 && _pages.Count == 0, $"every block is given back ({BlockCount} blocks, {UsedBytes} bytes are not)");
+        Invariant.That(MappedBytes == 0, $"what is held beside the blocks is given back ({MappedBytes} bytes are not)");
+    }
 
     private byte* Detach(byte* block, long size)
     {

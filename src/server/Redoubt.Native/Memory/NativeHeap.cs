@@ -22,6 +22,14 @@ public abstract unsafe class NativeHeap : IDisposable
     /// <summary>Bytes that this heap holds of the system's for the blocks: used ones, and the gaps between them.</summary>
     public virtual long HeldBytes => UsedBytes;
 
+    /// <summary>What structures hold beside their blocks, straight from the system, in bytes; they keep it up to date.</summary>
+    public long MappedBytes { get; set; }
+
+    /// <summary>
+    /// How much more may be taken before memory is short: set by who watches over it, heeded by who can do with what there is.
+    /// </summary>
+    public long GrowthBytesMax { get; set; } = long.MaxValue;
+
     /// <summary>Blocks handed out and not given back.</summary>
     public long BlockCount { get; protected set; }
 
@@ -69,6 +77,16 @@ public abstract unsafe class NativeHeap : IDisposable
 
     /// <summary>Bytes handed out by <see cref="AllocatePages"/>.</summary>
     protected long PageBytes { get; private set; }
+
+    /// <summary>Gives unused memory that is held for later back to the system.</summary>
+    public virtual void Purge()
+    {
+    }
+
+    /// <summary>Adds what the heap is made of, for people.</summary>
+    public virtual void Describe(System.Text.StringBuilder text)
+    {
+    }
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 }

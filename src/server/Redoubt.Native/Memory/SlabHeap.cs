@@ -30,9 +30,11 @@
 // Invariants: blocks in use + free list + never handed out = capacity; a full slab is in no list.
 // Threads: the keyspace thread. Failure: out of memory throws, as everywhere in .NET.
 
+using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Redoubt.Native.Memory;
 
@@ -48,6 +50,7 @@ public sealed unsafe class SlabHeap : NativeHeap
 
     private readonly Slab*[] _current = new Slab*[ClassCount];
     private readonly Slab*[] _partial = new Slab*[ClassCount];
+    private readonly int[] _slabCounts = new int[ClassCount];
     private readonly SlabPool _smallSlabs = new(SmallSlabBytes);
     private readonly SlabPool _largeSlabs = new(LargeSlabBytes);
     private long _largeBytes;
@@ -125,6 +128,30 @@ public sealed unsafe class SlabHeap : NativeHeap
 
     public override void FreeDetached(byte* block) => NativeMemory.Free(block);
 
+    public override void Purge()
+    {
+        _smallSlabs.Purge();
+        _largeSlabs.Purge();
+        CLibraryHeap.Trim();
+    }
+
+    public override void Describe(StringBuilder text)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"Slabs: {_smallSlabs.HeldBytes} bytes in slabs of 64 KB, {_largeSlabs.HeldBytes} in slabs of 512 KB; blocks above 32 KB: {_largeBytes} bytes.\n");
+        text.Append("bytes of a block | slabs | blocks in use | blocks free\n");
+        for (int sizeClass = 1; sizeClass < ClassCount; sizeClass++)
+        {
+            if (_slabCounts[sizeClass] == 0)
+                continue;
+            long capacity = (SlabBytesOf(sizeClass) - HeaderBytes) / BlockBytesOf(sizeClass);
+            long free = _current[sizeClass] == null || _current[sizeClass]->IsListed != 0 ? 0 : capacity - _current[sizeClass]->Used;
+            for (Slab* slab = _partial[sizeClass]; slab != null; slab = slab->Next)
+                free += capacity - slab->Used;
+            long used = _slabCounts[sizeClass] * capacity - free;
+            text.Append(CultureInfo.InvariantCulture, $"{BlockBytesOf(sizeClass),16} | {_slabCounts[sizeClass],5} | {used,13} | {free,11}\n");
+        }
+    }
+
     public override void Dispose()
     {
         _smallSlabs.Dispose();
@@ -152,6 +179,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         else
         {
             slab = (Slab*)PoolOf(sizeClass).Take();
+            _slabCounts[sizeClass]++;
             *slab = new Slab { Class = sizeClass, BlockBytes = BlockBytesOf(sizeClass), Fresh = HeaderBytes };
         }
         _current[sizeClass] = slab;
@@ -184,6 +212,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     {
         if (slab->IsListed != 0)
             Unlist(slab, sizeClass);
+        _slabCounts[sizeClass]--;
         PoolOf(sizeClass).Give((byte*)slab);
     }
 
@@ -245,6 +274,16 @@ public sealed unsafe class SlabHeap : NativeHeap
             }
             VirtualMemory.Discard(slab, slabBytes);
             _cold.Push((nint)slab);
+        }
+
+        /// <summary>Gives the spare slabs' pages back, too.</summary>
+        public void Purge()
+        {
+            while (_warm.TryPop(out nint slab))
+            {
+                VirtualMemory.Discard((byte*)slab, slabBytes);
+                _cold.Push(slab);
+            }
         }
 
         public void Dispose()

@@ -75,6 +75,9 @@ public sealed class ReplicationStream
     /// <summary>Memory of the blocks in use, filled or not.</summary>
     public long BlockMemoryBytes { get; private set; }
 
+    /// <summary>How much more than the backlog the blocks take without any replica's doing: the last block is not full, the first not all needed.</summary>
+    public long BlockSlackBytes => 2L * _blockBytes;
+
     /// <summary>Memory of blocks kept for reuse.</summary>
     public long SpareMemoryBytes => (long)_spare.Count * _blockBytes;
 

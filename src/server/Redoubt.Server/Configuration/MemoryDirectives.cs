@@ -1,23 +1,12 @@
+using Redoubt.Keyspace;
 using static Redoubt.Server.Configuration.Traits;
 
 namespace Redoubt.Server.Configuration;
 
-internal enum EvictionPolicy
-{
-    NoEviction,
-    VolatileLru,
-    VolatileLfu,
-    VolatileRandom,
-    VolatileTtl,
-    AllKeysLru,
-    AllKeysLfu,
-    AllKeysRandom,
-}
-
 /// <summary>How much memory the dataset takes, what goes when there is none left, and when what has gone is freed.</summary>
 internal sealed class MemoryDirectives(DirectiveTable table)
 {
-    public NumberDirective MaxMemory { get; } = table.Memory("maxmemory", 0, 0, -1, NotInEffect, unsigned: true);
+    public NumberDirective MaxMemory { get; } = table.Memory("maxmemory", 0, 0, -1, unsigned: true);
 
     public ChoiceDirective<EvictionPolicy> MaxMemoryPolicy { get; } = table.Choice("maxmemory-policy", EvictionPolicy.NoEviction,
     [
@@ -25,19 +14,19 @@ internal sealed class MemoryDirectives(DirectiveTable table)
         ("volatile-random", EvictionPolicy.VolatileRandom), ("volatile-ttl", EvictionPolicy.VolatileTtl),
         ("allkeys-lru", EvictionPolicy.AllKeysLru), ("allkeys-lfu", EvictionPolicy.AllKeysLfu),
         ("allkeys-random", EvictionPolicy.AllKeysRandom), ("noeviction", EvictionPolicy.NoEviction),
-    ], NotInEffect);
+    ]);
 
-    public NumberDirective MaxMemorySamples { get; } = table.Number("maxmemory-samples", 5, 1, int.MaxValue, NotInEffect);
+    public NumberDirective MaxMemorySamples { get; } = table.Number("maxmemory-samples", 5, 1, int.MaxValue);
 
-    public NumberDirective MaxMemoryEvictionTenacity { get; } = table.Number("maxmemory-eviction-tenacity", 10, 0, 100, NotInEffect);
+    public NumberDirective MaxMemoryEvictionTenacity { get; } = table.Number("maxmemory-eviction-tenacity", 10, 0, 100);
 
     public NumberDirective MaxMemoryClients { get; } = table.Memory("maxmemory-clients", 0, -100, long.MaxValue, NotInEffect, percent: true);
 
-    public NumberDirective LfuLogFactor { get; } = table.Number("lfu-log-factor", 10, 0, int.MaxValue, NotInEffect);
+    public NumberDirective LfuLogFactor { get; } = table.Number("lfu-log-factor", 10, 0, int.MaxValue);
 
-    public NumberDirective LfuDecayTime { get; } = table.Number("lfu-decay-time", 1, 0, int.MaxValue, NotInEffect);
+    public NumberDirective LfuDecayTime { get; } = table.Number("lfu-decay-time", 1, 0, int.MaxValue);
 
-    public SwitchDirective LazyFreeEviction { get; } = table.Switch("lazyfree-lazy-eviction", false, NotInEffect);
+    public SwitchDirective LazyFreeEviction { get; } = table.Switch("lazyfree-lazy-eviction", false);
 
     public SwitchDirective LazyFreeExpire { get; } = table.Switch("lazyfree-lazy-expire", false);
 

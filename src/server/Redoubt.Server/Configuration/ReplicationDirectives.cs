@@ -39,7 +39,7 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     public SwitchDirective LazyFlush { get; } = table.Switch("replica-lazy-flush", false, NotInEffect, "slave-lazy-flush");
 
     public SwitchDirective IgnoreMaxMemory { get; } =
-        table.Switch("replica-ignore-maxmemory", true, NotInEffect, "slave-ignore-maxmemory");
+        table.Switch("replica-ignore-maxmemory", true, None, "slave-ignore-maxmemory");
 
     public SwitchDirective IgnoreDiskWriteErrors { get; } = table.Switch("replica-ignore-disk-write-errors", false, NotInEffect);
 

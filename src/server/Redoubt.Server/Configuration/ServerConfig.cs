@@ -163,6 +163,8 @@ internal sealed class ServerConfig
 
     public int MinReplicasMaxLagSeconds => Replication.MinReplicasMaxLagSeconds.Int;
 
+    public bool ReplicaIgnoreMaxMemory => Replication.IgnoreMaxMemory.Value;
+
     public bool LazyFreeExpire => Memory.LazyFreeExpire.Value;
 
     public bool LazyFreeServerDel => Memory.LazyFreeServerDel.Value;

@@ -15,6 +15,9 @@ namespace Redoubt.Server.Connections;
 
 internal sealed class ClientConnection : ClientSession
 {
+    /// <summary>What a connection without buffers takes: this object and those that belong to it, as the collector counts them.</summary>
+    internal const int ObjectBytes = 1024;
+
     public required SocketChannel Channel { get; init; }
 
     public RequestParser Parser { get; } = new();
@@ -83,8 +86,18 @@ internal sealed class ClientConnection : ClientSession
     public bool IsLocal =>
         Address.StartsWith("127.", StringComparison.Ordinal) || Address.StartsWith("[::1]", StringComparison.Ordinal);
 
-    /// <summary>Memory that this connection holds: buffers and the object itself, in bytes.</summary>
-    public long MemoryBytes => 1024 + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0);
+    /// <summary>May be closed when clients take too much memory.</summary>
+    public bool IsEvictable => !IsNoEvict && !IsReplica && !IsMasterLink;
+
+    /// <summary>As what, and with how many bytes, this client stands in the memory account.</summary>
+    public Memory.ClientKind ChargedAs { get; set; }
+
+    public long ChargedBytes { get; set; }
+
+    public bool IsChargedAsEvictable { get; set; }
+
+    /// <summary>Memory that this connection holds: buffers and the objects themselves, in bytes.</summary>
+    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0);
 
     public string Address => Channel.RemoteAddress;
 

@@ -17,6 +17,7 @@ using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
+using Redoubt.Server.Memory;
 
 namespace Redoubt.Server.Connections;
 
@@ -64,6 +65,9 @@ internal sealed class ConnectionTable
 
     public int Count => _byId.Count;
 
+    /// <summary>Where the memory of clients is summed up; set by the composition root.</summary>
+    public MemoryAccount Account { get; set; } = null!;
+
     /// <summary>True when no password is needed, and none given yet makes no difference.</summary>
     public bool AuthenticatesNewClients { get; set; } = true;
 
@@ -103,6 +107,7 @@ internal sealed class ConnectionTable
         client.Parser.IsTrusted = client.IsAuthenticated;
         channel.Owner = client;
         _byId.Add(client.Id, client);
+        Account.Settle(client);
         return client;
     }
 
@@ -165,6 +170,7 @@ internal sealed class ConnectionTable
         if (client.IsBlocked || client.IsResuming)
         {
             Keep(client, buffer, 0, length);
+            Account.Settle(client);
             if (length > SharedInputBytes)
                 client.Channel.Watch(reads: false, writes: client.AwaitsRoom);
             return;
@@ -269,6 +275,7 @@ internal sealed class ConnectionTable
             return;
         }
         TakeReplies(client, start);
+        Account.Settle(client);
         if (client.HasMoreInput)
             ScheduleTurn(client);
     }
@@ -370,6 +377,7 @@ internal sealed class ConnectionTable
         if (client.IsClosed)
             return;
         client.Queue.Append(bytes);
+        Account.Settle(client);
         Schedule(client);
     }
 
@@ -431,6 +439,7 @@ internal sealed class ConnectionTable
         if (sent == segment.Length)
             return;
         client.Queue.Prepend(segment[sent..]);
+        Account.Settle(client);
         AwaitRoom(client);
     }
 
@@ -453,6 +462,7 @@ internal sealed class ConnectionTable
             }
             CountSent(client, sent);
             client.Queue.Consume(sent);
+            Account.Settle(client);
         }
         if (client.AwaitsRoom || client.IsThrottled)
         {
@@ -556,6 +566,7 @@ internal sealed class ConnectionTable
         client.RestLength = 0;
         client.Transaction = null;
         _byId.Remove(client.Id);
+        Account.Forget(client);
         Closed?.Invoke(client);
     }
 

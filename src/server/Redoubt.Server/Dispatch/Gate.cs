@@ -7,6 +7,7 @@
 using Redoubt.Commands;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
+using Redoubt.Server.Memory;
 
 namespace Redoubt.Server.Dispatch;
 
@@ -17,11 +18,15 @@ internal sealed class Gate(ServerState state, ServerConfig config)
 
     public bool IsPasswordRequired { get; private set; }
 
+    /// <summary>Makes room where memory is limited; set by the composition root.</summary>
+    public MemoryGuard? Memory { get; set; }
+
     /// <summary>To be called whenever a condition may have changed: role, link, loading, pause, password, replicas.</summary>
     public void Refresh()
     {
         IsPasswordRequired = config.RequirePass is { Length: > 0 };
-        IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired;
+        IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
+            || Memory is { IsLimited: true };
     }
 
     /// <summary>The error that stops this command, or empty when it may run.</summary>
@@ -29,6 +34,8 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     {
         if (!client.IsAuthenticated && IsPasswordRequired && !command.Has(CommandFlags.NoAuth))
             return "NOAUTH Authentication required."u8;
+        if (Memory is { IsLimited: true } memory && !memory.MakeRoom() && NeedsMemory(client, command))
+            return "OOM command not allowed when used memory > 'maxmemory'."u8;
         if (client.IsMasterLink)
             return default;
         bool writes = IsWrite(client, command);
@@ -53,6 +60,11 @@ internal sealed class Gate(ServerState state, ServerConfig config)
 
     private static bool Allows(ClientConnection client, CommandDescriptor command, CommandFlags flag) =>
         command.Has(flag) && (client.Transaction is not { } open || command.Name != "exec" || open.Commands.All(queued => queued.Command.Has(flag)));
+
+    /// <summary>What is queued takes memory whatever it will do.</summary>
+    private static bool NeedsMemory(ClientConnection client, CommandDescriptor command) =>
+        (FlagsOf(client, command) & CommandFlags.DenyOom) != 0
+            || (client.Transaction is not null && command.Name is not ("exec" or "discard" or "quit" or "reset"));
 
     /// <summary>EXEC counts as everything it will run.</summary>
     private static CommandFlags FlagsOf(ClientConnection client, CommandDescriptor command) =>

@@ -44,6 +44,12 @@ internal sealed class ServerState
 
     public long EvictedClients { get; set; }
 
+    /// <summary>Since when memory is above its limit, in microseconds of the steady clock; 0 = it is not.</summary>
+    public long EvictionExceededSince { get; set; }
+
+    /// <summary>How long it was so before, altogether.</summary>
+    public long EvictionExceededMicroseconds { get; set; }
+
     public long OutputLimitDisconnections { get; set; }
 
     public long QueryLimitDisconnections { get; set; }
@@ -77,6 +83,8 @@ internal sealed class ServerState
         ReplicationBytesSent = 0;
         UnexpectedErrorReplies = 0;
         EvictedClients = 0;
+        EvictionExceededMicroseconds = 0;
+        EvictionExceededSince = 0;
         OutputLimitDisconnections = 0;
         QueryLimitDisconnections = 0;
         ReadsProcessed = 0;

@@ -24,6 +24,9 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
     public void Expired(Database database, ReadOnlySpan<byte> key) =>
         Deletions.Also(2).Word(settings.IsExpiryLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
 
+    public void Evicted(Database database, ReadOnlySpan<byte> key) =>
+        Deletions.Also(2).Word(keyspace.Evictor.IsLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+
     public void Created(Database database, ReadOnlySpan<byte> key, ValueType type) => KeyWaits?.SignalReady(database, key, type);
 
     public void StreamRemoved(Database database, ReadOnlySpan<byte> key) => KeyWaits?.SignalReady(database, key, ValueType.Stream);

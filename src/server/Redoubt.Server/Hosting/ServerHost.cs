@@ -18,6 +18,7 @@ using Redoubt.Server.Dispatch;
 using Redoubt.Server.Information;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
+using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.Replicas;
 using Redoubt.Topology;
@@ -44,6 +45,8 @@ internal sealed class ServerHost : IDisposable
     private readonly DatasetLoader _loader;
     private readonly ReplicationService _replication;
     private readonly ActiveExpiry _expiry;
+    private readonly MemoryGuard _memory;
+    private readonly MemorySurvey _survey;
     private readonly Lifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
     private readonly BlockedClients _blocked;
@@ -71,6 +74,8 @@ internal sealed class ServerHost : IDisposable
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
 
+        MemoryAccount account = new(_heap, stream);
+        _connections.Account = account;
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         _replication.Replicas = new ReplicaHost(_replication, _state, config, log, _connections, _gate, propagator, _snapshots);
         _replication.Master = new Replicas.MasterLink(_replication, _state, config, log, _sockets, _connections, _mailbox, _gate, _loader);
@@ -84,6 +89,8 @@ internal sealed class ServerHost : IDisposable
         DeletionNotes notes = new(_keyspace, settings);
         _keyspace.Observer = notes;
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
+        _survey = new MemorySurvey(account, _keyspace, _connections, _replication.Replicas);
+        _memory = new MemoryGuard(_keyspace, account, _state, config, propagator, notes, _gate, settings, log);
         _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections);
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
@@ -91,7 +98,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Replicas.Blocked = _blocked;
         ClientDirectory clients = new(_connections, config, _pauses, _blocked);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
+        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -101,6 +108,7 @@ internal sealed class ServerHost : IDisposable
             Persistence = _snapshots,
             Replication = _replication,
             Lifecycle = _lifecycle,
+            Memory = _survey,
             Transactions = _dispatcher,
             Blocking = _keyWaits,
             Settings = settings,
@@ -113,6 +121,7 @@ internal sealed class ServerHost : IDisposable
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
         new ConfigurationEffects(config, settings, _keyspace.Limits, _gate, _connections, stream, _replication, log, Listen).Install();
+        _memory.Install();
         WireLoop();
     }
 
@@ -122,6 +131,7 @@ internal sealed class ServerHost : IDisposable
         _loop.AddSlice(_snapshots.Slice);
         _loop.AddSlice(_expiry.Slice);
         _loop.AddSlice(MoveAndFree);
+        _loop.AddSlice(_memory.Slice);
         _loop.AddBeforeSleep(_lifecycle.Continue);
         _loop.AddBeforeSleep(ServeWaiting);
         _loop.Deadlines = _blocked;
@@ -139,6 +149,7 @@ internal sealed class ServerHost : IDisposable
         WritePidFile();
         _lifecycle.WatchSignals();
         _gate.Refresh();
+        _survey.MarkStartup();
         if (_config.ReplicaOf is not null)
             _replication.BeginAsReplica();
         LoadAtStart();

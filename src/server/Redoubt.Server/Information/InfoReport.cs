@@ -17,6 +17,7 @@ using Redoubt.Server.Connections;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Hosting;
 using Redoubt.Server.Loop;
+using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.Replicas;
 
@@ -36,16 +37,17 @@ internal sealed class InfoReport : IServerStatus
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
 
     public InfoReport(
-        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
+        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryAccount account, MemorySurvey survey,
+        ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
         DeletionNotes notes, SocketLoop sockets)
     {
         _config = config;
         _keyspace = keyspace;
-        MemoryWatch memory = new(keyspace, connections, replication.Stream);
+        MemoryWatch memory = new(account, connections);
         _server = new ServerSection(config, state, lifecycle, sockets);
         _clients = new ClientsSection(config, connections, waiting, memory);
-        _memory = new MemorySection(config, keyspace, memory, notes);
+        _memory = new MemorySection(config, keyspace, survey, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
         _stats = new StatsSection(state, keyspace, replication, errors);
         _replication = new ReplicationSection(config, state, replication);

@@ -1,44 +1,41 @@
+using Redoubt.Commands;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Hosting;
+using Redoubt.Server.Memory;
 
 namespace Redoubt.Server.Information;
 
 /// <summary>
 /// The memory. "Allocator" is the heap of the keyspace: allocated are the blocks it handed out, active is what it holds for them
-/// (blocks and the gaps between them), resident is the process without the collector's heap; what rss_overhead adds is that heap.
+/// (blocks and the gaps between them), resident is the process without the runtime, which is what rss_overhead adds.
 /// </summary>
-internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspace keyspace, MemoryWatch memory, DeletionNotes notes)
+internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspace keyspace, MemorySurvey survey, DeletionNotes notes)
 {
     public void Write(InfoText text)
     {
-        MemoryFigures now = memory.Measure();
-        long resident = MemoryWatch.ResidentBytes;
+        MemoryFigures now = survey.Measure();
         text.Section("Memory");
-        WriteUse(text, now, resident);
-        long tables = now.Tables;
-        long allocated = now.Entries + tables;
-        long active = Math.Max(allocated, keyspace.Heap.HeldBytes + tables);
-        long inAllocator = Math.Max(0, resident - GC.GetGCMemoryInfo().TotalCommittedBytes);
-        text.Line("allocator_allocated", allocated);
-        text.Line("allocator_active", active);
-        text.Line("allocator_resident", inAllocator);
+        WriteUse(text, now);
+        text.Line("allocator_allocated", now.Allocated);
+        text.Line("allocator_active", now.Active);
+        text.Line("allocator_resident", now.Resident);
         text.Bytes("total_system_memory", MemoryWatch.TotalSystemBytes);
         WriteScripts(text);
         text.Line("maxmemory", config.Memory.MaxMemory.Printed);
         text.Human("maxmemory", config.Memory.MaxMemory.Value);
         text.Line("maxmemory_policy", config.Memory.MaxMemoryPolicy.Printed);
-        text.Decimal("allocator_frag_ratio", (double)active / allocated);
-        text.Line("allocator_frag_bytes", active - allocated);
-        text.Decimal("allocator_rss_ratio", (double)inAllocator / active);
-        text.Line("allocator_rss_bytes", inAllocator - active);
-        text.Decimal("rss_overhead_ratio", (double)resident / inAllocator);
-        text.Line("rss_overhead_bytes", resident - inAllocator);
-        text.Decimal("mem_fragmentation_ratio", (double)resident / now.Used);
-        text.Line("mem_fragmentation_bytes", resident - now.Used);
-        text.Line("mem_not_counted_for_evict", now.HeldForReplicas);
-        text.Line("mem_replication_backlog", now.Stream - now.HeldForReplicas);
+        text.Decimal("allocator_frag_ratio", now.HeapFragmentation);
+        text.Line("allocator_frag_bytes", now.Active - now.Allocated);
+        text.Decimal("allocator_rss_ratio", now.HeapResidency);
+        text.Line("allocator_rss_bytes", now.Resident - now.Active);
+        text.Decimal("rss_overhead_ratio", now.ProcessOverhead);
+        text.Line("rss_overhead_bytes", now.ProcessResident - now.Resident);
+        text.Decimal("mem_fragmentation_ratio", now.Fragmentation);
+        text.Line("mem_fragmentation_bytes", now.Resident - now.Used);
+        text.Line("mem_not_counted_for_evict", now.NotCountedForEviction);
+        text.Line("mem_replication_backlog", now.Backlog);
         text.Line("mem_total_replication_buffers", now.Stream);
-        text.Line("mem_clients_slaves", now.Replicas + now.HeldForReplicas);
+        text.Line("mem_clients_slaves", now.ReplicaClients);
         text.Line("mem_clients_normal", now.NormalClients);
         text.Line("mem_cluster_links", 0);
         text.Line("mem_aof_buffer", 0);
@@ -48,16 +45,16 @@ internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspa
         text.Line("lazyfreed_objects", keyspace.Statistics.LazyFreedObjects);
     }
 
-    private void WriteUse(InfoText text, in MemoryFigures now, long resident)
+    private static void WriteUse(InfoText text, in MemoryFigures now)
     {
         text.Bytes("used_memory", now.Used);
-        text.Bytes("used_memory_rss", resident);
-        text.Bytes("used_memory_peak", memory.Peak);
-        text.Percent("used_memory_peak_perc", 100.0 * now.Used / memory.Peak);
+        text.Bytes("used_memory_rss", now.ProcessResident);
+        text.Bytes("used_memory_peak", now.Peak);
+        text.Percent("used_memory_peak_perc", now.PeakPercent);
         text.Line("used_memory_overhead", now.Overhead);
         text.Line("used_memory_startup", now.Startup);
         text.Line("used_memory_dataset", now.Dataset);
-        text.Percent("used_memory_dataset_perc", 100.0 * now.Dataset / Math.Max(now.Used - now.Startup, now.Dataset));
+        text.Percent("used_memory_dataset_perc", now.DatasetPercent);
     }
 
     /// <summary>There is no scripting engine, so there is none of its memory either.</summary>

@@ -76,10 +76,11 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Decimal("expired_stale_perc", state.ExpiredShare * 100);
         text.Line("expired_time_cap_reached_count", state.ExpiryTimeCaps);
         text.Line("expire_cycle_cpu_milliseconds", state.ExpiryMicroseconds / 1000);
-        text.Line("evicted_keys", 0);
+        text.Line("evicted_keys", keyspace.Statistics.EvictedKeys);
         text.Line("evicted_clients", state.EvictedClients);
-        text.Line("total_eviction_exceeded_time", 0);
-        text.Line("current_eviction_exceeded_time", 0);
+        long exceeded = state.EvictionExceededSince == 0 ? 0 : Loop.Clock.SteadyMicroseconds - state.EvictionExceededSince;
+        text.Line("total_eviction_exceeded_time", (state.EvictionExceededMicroseconds + exceeded) / 1000);
+        text.Line("current_eviction_exceeded_time", exceeded / 1000);
         text.Line("keyspace_hits", keyspace.Statistics.Hits);
         text.Line("keyspace_misses", keyspace.Statistics.Misses);
     }

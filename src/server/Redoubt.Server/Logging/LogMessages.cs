@@ -125,6 +125,10 @@ internal static class LogMessages
         public const int OutputLimit = 6004;
         public const int IdleClient = 6005;
         public const int WebRequest = 6006;
+        public const int MaxMemoryBelowUse = 6020;
+        public const int MaxMemoryTiny = 6021;
+        public const int ClientEvicted = 6022;
+        public const int NoMoreClientsToEvict = 6023;
 
         public const int ShutdownRequested = 7000;
         public const int SignalReceived = 7001;
@@ -457,6 +461,17 @@ internal static class LogMessages
 
     public static void OutputLimitReached(this ServerLog log, string client) => log.Write(LogLevel.Warning, Id.OutputLimit,
         $"Client {client} scheduled to be closed ASAP for overcoming of output buffer limits.");
+
+    public static void MaxMemoryBelowUse(this ServerLog log, ulong bytesMax, long used) => log.Write(LogLevel.Warning, Id.MaxMemoryBelowUse,
+        Text($"WARNING: the new maxmemory value set via CONFIG SET ({bytesMax}) is smaller than the current memory usage ({used}). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy."));
+
+    public static void MaxMemoryTiny(this ServerLog log, ulong bytesMax) => log.Write(LogLevel.Warning, Id.MaxMemoryTiny,
+        Text($"WARNING: You specified a maxmemory value that is less than 1MB (current value is {bytesMax} bytes). Are you sure this is what you really want?"));
+
+    public static void ClientEvicted(this ServerLog log, string client) => log.Write(LogLevel.Notice, Id.ClientEvicted, $"Evicting client: {client}");
+
+    public static void NoMoreClientsToEvict(this ServerLog log) => log.Write(LogLevel.Warning, Id.NoMoreClientsToEvict,
+        "Over client maxmemory after evicting all evictable clients");
 
     public static void WebRequest(this ServerLog log) => log.Write(LogLevel.Warning, Id.WebRequest,
         "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker "

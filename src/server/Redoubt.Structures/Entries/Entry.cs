@@ -55,6 +55,9 @@ public readonly unsafe ref struct Entry
 
     public bool HasExpiry => (Block[0] & FlagExpiry) != 0;
 
+    /// <summary>The same as the table's slot knows it, without a look at the entry.</summary>
+    internal bool HasExpiryInSlot => (*Slot & EntryTable.ExpiryBit) != 0;
+
     /// <summary>The value has a block of its own: a long string, or any collection.</summary>
     public bool IsOutside => (Block[0] & FlagOutside) != 0;
 

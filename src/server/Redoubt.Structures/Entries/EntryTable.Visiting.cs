@@ -1,4 +1,4 @@
-// The ways through a table of keys: SCAN's steps, random picks, the sweep for expired keys, and the check of everything.
+// The ways through a table of keys: SCAN's steps, the sweep for expired keys, and the check of everything.
 //
 // SCAN must report each key that stays, however the table grows and shrinks between its steps. A sweep may miss what moves
 // and find it the next time around. Both do a bounded amount of work per step.
@@ -24,8 +24,6 @@ public interface IExpiryJudge
 
 public sealed unsafe partial class EntryTable
 {
-    private const int PickTriesMax = 1000;
-
     /// <summary>One step of SCAN: reports the entries of one bucket (and of those it splits into); 0 = the scan is complete.</summary>
     public ulong Scan<TReceiver>(ulong cursor, ref TReceiver receiver)
         where TReceiver : IEntryReceiver, allows ref struct
@@ -78,61 +76,6 @@ public sealed unsafe partial class EntryTable
         }
     }
 
-    /// <summary>A fair pick: every entry is equally likely. False when the table is empty.</summary>
-    public bool TryPick(Random random, out Entry entry)
-    {
-        entry = default;
-        if (Count == 0)
-            return false;
-        // Bucket and depth together are one throw of the dice that hits each entry alike; most throws hit none.
-        const int depthMax = 24;
-        long buckets = _main.Count - _moved + _next.Count;
-        for (int tries = 0; tries < PickTriesMax; tries++)
-        {
-            if (TryEntryAt(BucketInUse(random.NextInt64(buckets)), random.Next(depthMax), out entry))
-                return true;
-        }
-        // A nearly empty table on its way to a smaller one: the next entry after a random place, nearly as fair.
-        long from = random.NextInt64(buckets);
-        for (long distance = 0; distance < buckets; distance++)
-        {
-            if (TryEntryAt(BucketInUse((from + distance) % buckets), 0, out entry))
-                return true;
-        }
-        return false;
-    }
-
-    /// <summary>The buckets of both arrays that may hold entries, numbered from 0.</summary>
-    private Bucket* BucketInUse(long number)
-    {
-        long inMain = _main.Count - _moved;
-        return number < inMain ? _main.At(_moved + number) : _next.At(number - inMain);
-    }
-
-    private static bool TryEntryAt(Bucket* bucket, int depth, out Entry entry)
-    {
-        while (true)
-        {
-            uint used = Used(bucket);
-            int count = BitOperations.PopCount(used);
-            if (depth < count)
-            {
-                for (; depth > 0; depth--)
-                    used &= used - 1;
-                ulong* slot = &bucket->Slots[BitOperations.TrailingZeroCount(used)];
-                entry = new Entry((byte*)(*slot & AddressMask), slot);
-                return true;
-            }
-            depth -= count;
-            if (!bucket->IsChained)
-            {
-                entry = default;
-                return false;
-            }
-            bucket = bucket->Next;
-        }
-    }
-
     /// <summary>
     /// Looks at the entries with an expiry in the next buckets after <paramref name="position"/>, in order and around, until
     /// <paramref name="buckets"/> are read or <paramref name="entriesMax"/> entries judged, and removes those the judge names.
@@ -144,12 +87,13 @@ public sealed unsafe partial class EntryTable
         int seen = 0, removed = 0;
         while (buckets-- > 0 && seen < entriesMax)
         {
-            long total = _main.Count + _next.Count;
-            if (position >= total)
+            position = NextExpiring(position);
+            if (position >= _main.Count + _next.Count)
+            {
                 position = 0;
-            Bucket* home = position < _main.Count ? _main.At(position) : _next.At(position - _main.Count);
-            position++;
-            SweepBucket(home, ref judge, ref seen, ref removed);
+                continue;
+            }
+            SweepBucket(BucketAt(position++), ref judge, ref seen, ref removed);
         }
         return (seen, removed);
     }
@@ -230,6 +174,7 @@ public sealed unsafe partial class EntryTable
                     Invariant.That((long)(hash & array.Mask) == index, "an entry stands in the bucket of its hash");
                     Invariant.That(TagOf(hash) == tag && (slot & ~(AddressMask | ExpiryBit)) == SlotHashOf(hash), "tag and slot bits are those of the hash");
                     Invariant.That(((slot & ExpiryBit) != 0) == entry.HasExpiry, "the slot knows whether the entry expires");
+                    Invariant.That(!entry.HasExpiry || array.IsMarked(index), "the stretch of an entry that expires is marked");
                     entries++;
                     expiring += entry.HasExpiry ? 1 : 0;
                 }

@@ -46,7 +46,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     private const int SlotHashShift = 20;
     private const int SlotHashBits = 15;
     private const ulong AddressMask = (1UL << 48) - 1;
-    private const ulong ExpiryBit = 1UL << 48;
+    internal const ulong ExpiryBit = 1UL << 48;
     private const ulong TagMask = 0x00FFFFFFFFFFFFFF;
     private const int ResizeFactorMax = 8;
     private const int BucketsKeptMax = 64;
@@ -66,7 +66,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         _store = store;
         _heap = store.Heap;
         _hasher = store.Hasher;
-        _main = BucketArray.Create(InitialBuckets);
+        _main = NewArray(InitialBuckets);
     }
 
     /// <summary>Number of entries.</summary>
@@ -212,6 +212,18 @@ public sealed unsafe partial class EntryTable : IDisposable
         return true;
     }
 
+    /// <summary>Bytes that an entry of any table of this heap occupies with its value, and its share of a bucket.</summary>
+    public long MemoryOf(scoped in Entry entry, int samples)
+    {
+        long bytes = _heap.UsableSize(Entry.BlockBytes(entry.Block)) + BucketBytes / SlotsPerBucket;
+        nint root = entry.IsOutside ? SlotOf(entry).Root : 0;
+        if (root == 0)
+            return bytes;
+        return bytes + (entry.IsString
+            ? _heap.UsableSize(OutsideValue.HeaderBytes + OutsideValue.Capacity((byte*)root))
+            : CollectionMemory.Bytes(_store, entry.Type, entry.Encoding, root, samples));
+    }
+
     /// <summary>Hands the long string of an entry that is about to be removed to the caller, who frees it elsewhere.</summary>
     public bool TryDetachValue(scoped in Entry entry, out DetachedValue value)
     {
@@ -262,6 +274,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         {
             changed[0] |= Entry.FlagExpiry;
             *(long*)(changed + Entry.HeaderBytes) = expireAtMs;
+            MarkExpiring(_hasher.Hash(entry.Key));
         }
         _heap.Free(block, size);
         ExpiringCount += had ? -1 : 1;
@@ -479,8 +492,19 @@ public sealed unsafe partial class EntryTable : IDisposable
 
     private ulong* AddSlot(ulong hash, ulong slot)
     {
-        Bucket* bucket = HomeOf(hash);
-        return AddTo(bucket, TagOf(hash), slot);
+        if ((slot & ExpiryBit) != 0)
+            MarkExpiring(hash);
+        return AddTo(HomeOf(hash), TagOf(hash), slot);
+    }
+
+    /// <summary>The bucket of this hash has an entry with an expiry.</summary>
+    private void MarkExpiring(ulong hash)
+    {
+        long index = (long)(hash & _main.Mask);
+        if (index >= _moved)
+            _main.Mark(index);
+        else
+            _next.Mark((long)(hash & _next.Mask));
     }
 
     private ulong* AddTo(Bucket* bucket, byte tag, ulong slot)
@@ -560,9 +584,12 @@ public sealed unsafe partial class EntryTable : IDisposable
     {
         if (IsMoving)
             Move(2);
-        else if (Count >= _main.Count * EntriesPerBucketMax)
+        else if (Count >= _main.Count * EntriesPerBucketMax && MayGrow)
             StartMove(_main.Count * 2);
     }
+
+    /// <summary>Where memory is short, longer chains are better than a larger table, up to a point.</summary>
+    private bool MayGrow => _heap.GrowthBytesMax >= 2 * _main.Bytes || Count >= _main.Count * EntriesPerBucketMax * 3 / 2;
 
     private void MoveOnRemoval(int buckets)
     {
@@ -581,6 +608,19 @@ public sealed unsafe partial class EntryTable : IDisposable
             _mayShrink = false;
     }
 
+    private BucketArray NewArray(long buckets)
+    {
+        BucketArray array = BucketArray.Create(buckets);
+        _heap.MappedBytes += array.Bytes;
+        return array;
+    }
+
+    private void Release(ref BucketArray array)
+    {
+        _heap.MappedBytes -= array.Bytes;
+        array.Release();
+    }
+
     private static long BucketsFor(long count)
     {
         long wanted = Math.Max(InitialBuckets, count / 3);
@@ -591,7 +631,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     {
         if (buckets == _main.Count)
             return;
-        _next = BucketArray.Create(buckets);
+        _next = NewArray(buckets);
         _moved = 0;
     }
 
@@ -608,7 +648,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         }
         if (_moved < _main.Count)
             return true;
-        _main.Release();
+        Release(ref _main);
         _main = _next;
         _next = default;
         _moved = 0;
@@ -627,8 +667,13 @@ public sealed unsafe partial class EntryTable : IDisposable
             for (int at = 0; at < SlotsPerBucket; at++)
             {
                 byte tag = ((byte*)&bucket->Tags)[at];
-                if (tag != 0 && !(bucket->IsChained && at == 6))
-                    AddTo(_next.At(TargetOf(index, bucket->Slots[at])), tag, bucket->Slots[at]);
+                if (tag == 0 || (bucket->IsChained && at == 6))
+                    continue;
+                ulong slot = bucket->Slots[at];
+                long target = TargetOf(index, slot);
+                AddTo(_next.At(target), tag, slot);
+                if ((slot & ExpiryBit) != 0)
+                    _next.Mark(target);
             }
             Bucket* next = bucket->IsChained ? bucket->Next : null;
             if (first)
@@ -693,7 +738,7 @@ public sealed unsafe partial class EntryTable : IDisposable
             {
                 if (!IsMoving)
                     return false;
-                _main.Release();
+                Release(ref _main);
                 _main = _next;
                 _next = default;
                 _moved = 0;
@@ -740,8 +785,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         while (FreeSome(1024))
         {
         }
-        _main.Release();
-        _main = default;
+        Release(ref _main);
     }
 }
 
