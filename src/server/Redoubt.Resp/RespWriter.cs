@@ -161,10 +161,15 @@ public sealed class RespWriter
     public int BeginArray() => _length;
 
     /// <summary>Puts the header of the array opened at <paramref name="mark"/> before what was written since.</summary>
-    public void EndArray(int mark, int count)
+    public void EndArray(int mark, int count) => PutHeader(mark, (byte)'*', count);
+
+    /// <summary>The same for a map, whose length is also opened with <see cref="BeginArray"/>.</summary>
+    public void EndMap(int mark, int pairs) => PutHeader(mark, Protocol == 3 ? (byte)'%' : (byte)'*', Protocol == 3 ? pairs : 2L * pairs);
+
+    private void PutHeader(int mark, byte kind, long count)
     {
-        Span<byte> head = stackalloc byte[16];
-        int size = WriteHeader(head, (byte)'*', count);
+        Span<byte> head = stackalloc byte[24];
+        int size = WriteHeader(head, kind, count);
         Reserve(size);
         _buffer.AsSpan(mark, _length - mark).CopyTo(_buffer.AsSpan(mark + size));
         head[..size].CopyTo(_buffer.AsSpan(mark));

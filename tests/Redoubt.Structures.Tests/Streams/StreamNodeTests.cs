@@ -89,7 +89,7 @@ public sealed class StreamNodeTests
     public void An_entry_too_large_for_a_listpack_is_refused()
     {
         using StreamRig rig = new();
-        Assert.Equal(StreamAppend.TooLarge, rig.Append(new StreamId(1, 1), new string('x', 1 << 29), new string('y', 1 << 29)));
+        Assert.Equal(StreamAppend.TooLarge, rig.Stream.Append(new StreamId(1, 1), new SameFieldAndValue(new byte[1 << 29])));
         Assert.Equal(0, rig.Stream.Length);
         Assert.Equal(StreamId.Min, rig.Stream.LastId);
     }
@@ -107,5 +107,14 @@ public sealed class StreamNodeTests
         Assert.Equal(new StreamId(9, 0), id);
         rig.Append(StreamId.Max, "a", "b");
         Assert.False(rig.Stream.TryNextId(9, out _));
+    }
+
+    private readonly struct SameFieldAndValue(byte[] bytes) : IStreamFields
+    {
+        public int Count => 1;
+
+        public ReadOnlySpan<byte> Field(int index) => bytes;
+
+        public ReadOnlySpan<byte> Value(int index) => bytes;
     }
 }

@@ -81,16 +81,21 @@ internal static class Arguments
     /// <summary>A timeout in milliseconds as the Unix time at which it ends; 0 stays 0.</summary>
     public static bool TryTimeoutMs(this CommandContext c, int index, out long untilMs)
     {
-        if (!c.TryInteger(index, out untilMs, Errors.TimeoutNotInteger))
-            return false;
-        if (untilMs < 0)
-        {
-            c.Error(Errors.TimeoutNegative);
-            return false;
-        }
+        bool isValid = c.TryDurationMs(index, out untilMs);
         if (untilMs > 0)
             untilMs += c.NowMs;
-        return true;
+        return isValid;
+    }
+
+    /// <summary>A timeout in milliseconds.</summary>
+    public static bool TryDurationMs(this CommandContext c, int index, out long durationMs)
+    {
+        if (!c.TryInteger(index, out durationMs, Errors.TimeoutNotInteger))
+            return false;
+        if (durationMs >= 0)
+            return true;
+        c.Error(Errors.TimeoutNegative);
+        return false;
     }
 
     /// <summary>A timeout in seconds, which may have a fraction, as a duration in milliseconds.</summary>

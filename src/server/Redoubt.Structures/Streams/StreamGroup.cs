@@ -42,6 +42,12 @@ public readonly unsafe ref struct StreamGroup
 
     public long PendingCount => Block->Pending.Count;
 
+    /// <summary>The first pending entry, of those that there must be.</summary>
+    public StreamId FirstPendingId => Block->Pending.First().Id;
+
+    /// <summary>The last of them.</summary>
+    public StreamId LastPendingId => Block->Pending.Last().Id;
+
     public int ConsumerCount => Block->Consumers.Count;
 
     // ---- consumers --------------------------------------------------------------------------------------------------
