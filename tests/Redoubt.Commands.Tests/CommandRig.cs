@@ -15,6 +15,7 @@ internal sealed class CommandRig : IKeyspaceObserver, IDisposable
     public CommandRig()
     {
         Keyspace = new Redoubt.Keyspace.Keyspace(_heap, 16, new Random(1)) { Observer = this, NowMs = 1_700_000_000_000 };
+        Ports.Anteroom = Keyspace.Anteroom;
         Session = new FakeSession { Id = 3 };
         Context = new CommandContext(Keyspace, new RespWriter(), Ports.ToPorts()) { Session = Session };
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Redoubt.Keyspace;
 
 namespace Redoubt.Commands.Tests;
 
@@ -7,7 +8,7 @@ internal sealed class FakeSession : ClientSession;
 
 /// <summary>All ports in one, each recording what it was asked.</summary>
 internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
-    IReplicationPort, ILifecycle, ITransactions, IBlockingPort
+    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization
 {
     public List<string> Calls { get; } = [];
 
@@ -34,6 +35,7 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         Lifecycle = this,
         Transactions = this,
         Blocking = this,
+        Serialization = this,
     };
 
     public void Count(ReadOnlySpan<byte> errorText)
@@ -122,6 +124,24 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void SignalReady(Redoubt.Keyspace.Database database, ReadOnlySpan<byte> key, ValueType type) =>
         Calls.Add($"ready {database.Index} {Encoding.Latin1.GetString(key)} {type}");
+
+    public bool VerifiesChecksums { get; set; } = true;
+
+    /// <summary>The payload of a string is the string.</summary>
+    public ReadOnlySpan<byte> Dump(Database database, Key key, EntryView entry) => entry.Bytes;
+
+    public RestoreOutcome Restore(Key key, long expireAtMs, ReadOnlySpan<byte> payload)
+    {
+        if (payload.SequenceEqual("footer"u8))
+            return RestoreOutcome.WrongFooter;
+        if (payload.SequenceEqual("format"u8))
+            return RestoreOutcome.BadFormat;
+        Anteroom!.Load(key, payload, false, 0, expireAtMs);
+        return RestoreOutcome.Ok;
+    }
+
+    /// <summary>Where values to be restored go.</summary>
+    public Database? Anteroom { get; set; }
 
     private static string Words(ClientFilter filter) =>
         $"type={filter.Type} ids={string.Join(',', filter.Ids ?? [])} addr={filter.Address} laddr={filter.LocalAddress} user={filter.User} skip={filter.SkipSelf}";

@@ -89,6 +89,25 @@ public sealed class PropagationTests
     }
 
     [Theory]
+    [InlineData("RESTORE new 0 x", "RESTORE new 0 x")]
+    [InlineData("RESTORE k 0 x REPLACE", "RESTORE k 0 x REPLACE")]
+    [InlineData("RESTORE new 500 x", "RESTORE new 1700000000500 x ABSTTL")]
+    [InlineData("RESTORE k 500 x REPLACE FREQ 3", "RESTORE k 1700000000500 x REPLACE FREQ 3 ABSTTL")]
+    [InlineData("RESTORE new 1700000000500 x ABSTTL", "RESTORE new 1700000000500 x ABSTTL")]
+    [InlineData("RESTORE k 1699999999999 x ABSTTL REPLACE", "DEL k")]
+    [InlineData("RESTORE new 1699999999999 x ABSTTL", "")]
+    [InlineData("RESTORE k 0 x", "")]
+    [InlineData("RESTORE k 0 format REPLACE", "")]
+    [InlineData("RESTORE k 0 footer REPLACE", "")]
+    public void A_restored_value_is_propagated_with_its_expiry_as_a_moment(string command, string propagated)
+    {
+        using var rig = WithKeys();
+        rig.Run(command);
+        Assert.Equal(propagated, string.Join('|', rig.Propagated));
+        Assert.Equal(0, rig.Keyspace.Anteroom.Count);
+    }
+
+    [Theory]
     [InlineData("GET t", "DEL t")]
     [InlineData("INCR t", "DEL t|INCR t")]
     [InlineData("RENAME k t", "DEL t|RENAME k t")]

@@ -18,4 +18,9 @@ internal sealed class ExpectedSnapshot : ISnapshotSink
         Assert.Equal(entry.ExpireAtMs, expireAtMs);
         Assert.Equal(entry.Value, isInteger ? Rig.Text(integer) : value.ToArray());
     }
+
+    public ImageWriter BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst) =>
+        throw new NotSupportedException("the model has strings only");
+
+    public void EndPiece(ImageType type, bool isLast) => throw new NotSupportedException("the model has strings only");
 }

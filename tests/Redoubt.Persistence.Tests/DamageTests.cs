@@ -116,15 +116,34 @@ public class DamageTests
     }
 
     [Theory]
-    [InlineData(18, "list-quicklist-2")]
-    [InlineData(2, "set")]
-    [InlineData(21, "stream-listpacks-3")]
+    [InlineData(24, "hash-metadata")]
+    [InlineData(25, "hash-listpack-ex")]
     public void A_type_that_cannot_be_held_names_type_key_and_offset(byte type, string name)
     {
         byte[] file = [.. "REDIS0010"u8, type, 3, .. "a'b"u8, 1, 2, 3];
-        string expected = $"type '{name}' of key 'a\\x27b' at offset 9 is not supported yet; this dataset cannot be loaded";
+        string expected = $"type '{name}' of key 'a\\x27b' at offset 9 is not supported; this dataset cannot be loaded";
         Assert.Equal(expected, ErrorOf(file));
         Assert.Equal(expected, Rdb.Read(file, 1).Reader.Error!.Message);
+    }
+
+    [Fact]
+    public void A_value_of_a_module_names_the_module()
+    {
+        // "ReJSON-RL", version 3, as its module numbers itself.
+        byte[] file = [.. "REDIS0010"u8, 7, 1, (byte)'k', 0x81, .. ModuleId("ReJSON-RL", 3), 0, 0];
+        Assert.Contains("no matching module type 'ReJSON-RL' (key 'k' at offset 9)", ErrorOf(file));
+        Assert.Contains("no matching module type 'ReJSON-RL'", Rdb.Read(file, 1).Reader.Error!.Message);
+    }
+
+    private static byte[] ModuleId(string name, ulong version)
+    {
+        const string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        ulong id = 0;
+        foreach (char letter in name)
+            id = id << 6 | (uint)letters.IndexOf(letter);
+        byte[] bytes = BitConverter.GetBytes(id << 10 | version);
+        Array.Reverse(bytes);
+        return bytes;
     }
 
     [Theory]

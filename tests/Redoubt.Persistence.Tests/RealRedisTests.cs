@@ -85,16 +85,6 @@ public class RealRedisTests
         Assert.Equal(Sorted(entries), Sorted(Rdb.ReadWhole(Save(redis), 4096)));
     }
 
-    [Fact]
-    public void A_file_of_Redis_with_a_list_is_refused_by_name()
-    {
-        using ServerProcess redis = RedisServers.Redis();
-        redis.Call("RPUSH", "queue", "a", "b");
-        var (reader, state, _) = Rdb.Read(Save(redis));
-        Assert.Equal(RdbReaderState.Failed, state);
-        Assert.StartsWith("type 'list-quicklist-2' of key 'queue' at offset ", reader.Error!.Message);
-    }
-
     private static void Store(ServerProcess redis, Entry e)
     {
         redis.Call("SELECT", e.Database.ToString()).OrThrow();

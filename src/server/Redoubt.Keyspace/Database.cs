@@ -45,7 +45,7 @@ public interface IScanVisitor : IEntryVisitor
     bool IsConcernedBy(ReadOnlySpan<byte> expiredKey);
 }
 
-public sealed class Database
+public sealed partial class Database
 {
     /// <summary>For <see cref="SetString"/>: leaves the expiry as it is.</summary>
     public const long KeepExpiry = -2;
@@ -353,34 +353,6 @@ public sealed class Database
         Changed(key);
         return true;
     }
-
-    /// <summary>Adds a key as a file or a master has it; false when the key is there already.</summary>
-    public bool Load(Key key, ReadOnlySpan<byte> value, bool isInteger, long integer, long expireAtMs)
-    {
-        if (FindAny(key).Exists)
-            return false;
-        ValueEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? ValueEncoding.Integer
-            : value.Length <= 44 ? ValueEncoding.Embedded : ValueEncoding.Raw;
-        Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.Usage.Fresh);
-        return true;
-    }
-
-    /// <summary>Says of a key that came from elsewhere when it was used last; counts only where that is remembered.</summary>
-    public void SetIdleTime(Key key, long seconds)
-    {
-        if (!_keyspace.Usage.CountsFrequency && FindAny(key) is { Exists: true } entry)
-            entry.Access = _keyspace.Usage.AtIdle(seconds);
-    }
-
-    /// <summary>Says of a key that came from elsewhere how often it is used (the counter of `OBJECT FREQ`); counts only where that is remembered.</summary>
-    public void SetFrequency(Key key, int counter)
-    {
-        if (_keyspace.Usage.CountsFrequency && FindAny(key) is { Exists: true } entry)
-            entry.Access = _keyspace.Usage.AtFrequency(counter);
-    }
-
-    /// <summary>Makes room for this many keys before they are loaded.</summary>
-    public void Expand(long keys) => Table.Expand(keys);
 
     /// <summary>Empties the database; returns how many keys went. The memory is freed in slices.</summary>
     public long Flush()

@@ -120,11 +120,18 @@ public sealed class Keyspace : IDisposable
         _databases = new Database[databaseCount];
         for (int i = 0; i < databaseCount; i++)
             _databases[i] = new Database(this, i);
+        Anteroom = new Database(this, -1);
     }
 
     public Database this[int index] => _databases[index];
 
     public int DatabaseCount => _databases.Length;
+
+    /// <summary>
+    /// Where RESTORE builds a value before it takes the place of another (<see cref="Database.TakeIn"/>): a database that no command and no
+    /// snapshot sees, empty but for that moment.
+    /// </summary>
+    public Database Anteroom { get; }
 
     public NativeHeap Heap => Store.Heap;
 
@@ -243,6 +250,7 @@ public sealed class Keyspace : IDisposable
         SnapshotEpoch = (SnapshotEpoch + 1) % SnapshotEpochs;
         foreach (Database database in _databases)
             database.Table.SnapshotEpoch = SnapshotEpoch;
+        Anteroom.Table.SnapshotEpoch = SnapshotEpoch;
         Snapshot = new SnapshotWalk(this, _databases);
         return Snapshot;
     }
@@ -313,6 +321,7 @@ public sealed class Keyspace : IDisposable
         CurrentWalk?.Drop();
         foreach (Database database in _databases)
             database.Table.Dispose();
+        Anteroom.Table.Dispose();
         foreach (EntryTable table in _graveyard)
             table.Dispose();
         _graveyard.Clear();

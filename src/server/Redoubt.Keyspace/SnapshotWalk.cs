@@ -9,6 +9,9 @@
 // change or delete an entry that the walk has not reached gives out its old image first. So every key of the moment when
 // the snapshot began is given out exactly once, with the value it had then.
 //
+// A large collection is given out in pieces, between which commands run. One that is about to change it first gives out the rest; one
+// that is about to change something else gives that out in between, which the sink has to keep apart.
+//
 // The walk uses SCAN's cursor, so tables may grow and shrink meanwhile; what it meets twice has its number already.
 // A flushed table is adopted: the walk goes on over it, and it is freed afterwards.
 //
@@ -20,21 +23,35 @@
 // Threads: the keyspace thread; the sink hands its batches to a helper thread.
 
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
 
-/// <summary>Takes the entries of a snapshot.</summary>
+/// <summary>Takes the entries of a snapshot, each as it was when the snapshot began. Spans are valid only during the call.</summary>
 public interface ISnapshotSink
 {
-    /// <summary>One key with its value as it was when the snapshot began. The spans are valid only during the call.</summary>
+    /// <summary>A key with a string.</summary>
     void Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value);
+
+    /// <summary>Where to write (the next piece of) another value's image; <see cref="EndPiece"/> follows at once.</summary>
+    /// <param name="isFirst">The key is new. Between the pieces of a large value others may come, whole.</param>
+    ImageWriter BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst);
+
+    void EndPiece(ImageType type, bool isLast);
 }
 
 public sealed class SnapshotWalk
 {
+    private const int PieceBytes = 64 * 1024;
+
     private readonly Keyspace _keyspace;
     private readonly List<(EntryTable Table, int Database)> _tables = [];
     private readonly HashSet<EntryTable> _adopted = [];
+
+    /// <summary>Keys of large values in the current table, which the walk has met and gives out next.</summary>
+    private readonly Queue<byte[]> _large = new();
+    private readonly ImagePosition _position = new();
+    private readonly ImagePosition _positionAtOnce = new();
     private ISnapshotSink? _sink;
     private int _current;
     private ulong _cursor;
@@ -76,9 +93,18 @@ public sealed class SnapshotWalk
         while (buckets-- > 0 && !IsFinished)
         {
             (EntryTable table, receiver.Database) = _tables[_current];
-            receiver.Table = table;
-            _cursor = table.Scan(_cursor, ref receiver);
-            if (_cursor != 0)
+            if (_large.Count > 0)
+            {
+                // A piece takes about as long as a good number of buckets.
+                GivePiece(table, receiver.Database);
+                buckets = 0;
+            }
+            else
+            {
+                receiver.Table = table;
+                _cursor = table.Scan(_cursor, ref receiver);
+            }
+            if (_cursor != 0 || _large.Count > 0)
                 continue;
             _current++;
             if (_adopted.Remove(table))
@@ -116,9 +142,14 @@ public sealed class SnapshotWalk
             return;
         _tables.RemoveAt(at);
         if (at < _current)
+        {
             _current--;
+        }
         else if (at == _current)
+        {
             _cursor = 0;
+            _large.Clear();
+        }
     }
 
     /// <summary>The next snapshot begins and takes over the tables.</summary>
@@ -169,10 +200,55 @@ public sealed class SnapshotWalk
 
     private void GiveOut(EntryTable table, int database, scoped in Entry entry)
     {
+        if (_sink is { } sink)
+        {
+            if (entry.IsString)
+                sink.Add(database, entry.ExpireAtMs, entry.Key, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, entry.IsInteger ? default : entry.Value);
+            else
+                GiveRest(sink, table, database, entry);
+        }
+        Done(table, entry);
+    }
+
+    /// <summary>All of a collection, or what is left of the one that is being given out in pieces.</summary>
+    private void GiveRest(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry)
+    {
+        ImagePosition position = _positionAtOnce;
+        if (!_position.IsAtStart && _large.TryPeek(out byte[]? open) && table == _tables[_current].Table && entry.Key.SequenceEqual(open))
+            position = _position;
+        while (!GivePiece(sink, table, database, entry, position))
+        {
+        }
+    }
+
+    /// <summary>One piece of the large value at hand, if it is still to be given out.</summary>
+    private void GivePiece(EntryTable table, int database)
+    {
+        byte[] key = _large.Peek();
+        Entry entry = table.Find(key, _keyspace.HashOf(key));
+        if (entry.Exists && entry.SnapshotEpoch != table.SnapshotEpoch)
+        {
+            if (_sink is { } sink && !GivePiece(sink, table, database, entry, _position))
+                return;
+            Done(table, entry);
+        }
+        _position.Reset();
+        _large.Dequeue();
+    }
+
+    private static bool GivePiece(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry, ImagePosition position)
+    {
+        ImageWriter image = sink.BeginPiece(database, entry.ExpireAtMs, entry.Key, position.IsAtStart);
+        bool isLast = ValueImage.Give(table.SlotOf(entry), image, position, PieceBytes, out ImageType type);
+        sink.EndPiece(type, isLast);
+        position.IsAtStart = isLast;
+        return isLast;
+    }
+
+    private void Done(EntryTable table, scoped in Entry entry)
+    {
         table.MarkInSnapshot(entry);
         KeysDone++;
-        _sink?.Add(
-            database, entry.ExpireAtMs, entry.Key, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, entry.IsInteger ? default : entry.Value);
     }
 
     private ref struct Receiver(SnapshotWalk walk) : IEntryReceiver
@@ -182,7 +258,11 @@ public sealed class SnapshotWalk
 
         public readonly void Receive(scoped in Entry entry)
         {
-            if (entry.SnapshotEpoch != Table.SnapshotEpoch)
+            if (entry.SnapshotEpoch == Table.SnapshotEpoch)
+                return;
+            if (!entry.IsString && ValueImage.IsLarge(Table.SlotOf(entry)))
+                walk._large.Enqueue(entry.Key.ToArray());
+            else
                 walk.GiveOut(Table, Database, entry);
         }
     }

@@ -8,21 +8,26 @@
 // How: one growable array holds the records back to back. The producer appends copies, hands the whole batch over and forgets
 // it; the consumer walks it with an enumerator that yields spans into the array. A batch is owned by one thread at a time and is reused.
 //
+// A string's record holds its bytes; any other value's holds its image (Redoubt.Keyspace/Values/ImageWriter.cs). A large image is cut into
+// pieces, each a record of its own with the key in it, one after the other and possibly in different batches.
+//
 // Layout of a record (little endian, unaligned):
 //   offset  size
 //        0     4  key length
 //        4     4  value length (8 when the value is an integer)
 //        8     4  database
 //       12     1  value type, numbered as in the RDB format (0 = string)
-//       13     1  flags: 1 integer value, 2 the hint is idle seconds, 4 the hint is an LFU counter
+//       13     1  flags: 1 integer value, 2 the hint is idle seconds, 4 the hint is an LFU counter,
+//                 8 the next record goes on with this value, 16 goes on with the value of the record before
 //       14     2  zero
 //       16     8  expiry, Unix milliseconds; -1 = none
 //       24     4  hint
 //       28        key bytes, then value bytes
 //
-// Invariants: the records up to Bytes are complete; an open record (a large value that is still arriving) lies behind Bytes and
+// Invariants: the records up to Bytes are complete; an open record (a value that is still arriving or being written) lies behind Bytes and
 // is invisible until it is closed. Memory: Clear keeps at most RetainedBytesMax, so one huge value does not stay allocated for ever.
 using System.Buffers.Binary;
+using Redoubt.Keyspace;
 
 namespace Redoubt.Persistence;
 
@@ -33,111 +38,121 @@ public sealed class EntryBatch
     internal const byte FlagIdle = 2;
     internal const byte FlagFrequency = 4;
     internal const byte FlagsHint = FlagIdle | FlagFrequency;
+    internal const byte FlagGoesOn = 8;
+    internal const byte FlagContinues = 16;
+    private const int TypeAt = 12;
+    private const int FlagsAt = 13;
 
     /// <summary>What Clear keeps allocated at most.</summary>
     public const int RetainedBytesMax = 4 << 20;
 
-    private byte[] _buffer;
-    private int _bytes;
-    private int _open; // bytes of the open record behind _bytes; 0 = no record is open
-    private long _openTotal;
+    private readonly ImageWriter _records;
+    private int _openBody; // where the value of the open record begins; 0 = no record is open
 
     public EntryBatch(int capacity = 64 * 1024)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
-        _buffer = capacity == 0 ? [] : GC.AllocateUninitializedArray<byte>(capacity);
+        _records = new ImageWriter(capacity);
     }
 
     /// <summary>Bytes of all complete records, headers included.</summary>
-    public int Bytes => _bytes;
+    public int Bytes { get; private set; }
+
+    /// <summary>The same with what there is of an open record.</summary>
+    public int BytesWithOpen => _records.Count;
+
+    /// <summary>What there is of the value of an open record, in bytes.</summary>
+    public int OpenValueBytes => _openBody == 0 ? 0 : _records.Count - _openBody;
 
     public int Count { get; private set; }
 
-    public int Capacity => _buffer.Length;
+    public int Capacity => _records.Capacity;
 
     /// <summary>Adds a copy of an entry.</summary>
     /// <param name="expireAtMs">Unix milliseconds, -1 for none.</param>
-    public void Append(int database, byte valueType, long expireAtMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, AccessHint hint = default)
-    {
-        Span<byte> body = Reserve(database, valueType, hint.Flags, expireAtMs, hint.Value, key.Length, value.Length);
-        key.CopyTo(body);
-        value.CopyTo(body[key.Length..]);
-    }
+    public void Append(int database, byte valueType, long expireAtMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, AccessHint hint = default) =>
+        value.CopyTo(AppendUnfilled(database, valueType, expireAtMs, key, value.Length, hint));
 
     /// <summary>Adds an entry whose string value is kept as a number.</summary>
-    public void AppendInteger(int database, long expireAtMs, ReadOnlySpan<byte> key, long value, AccessHint hint = default)
-    {
-        Span<byte> body = Reserve(database, 0, (byte)(hint.Flags | FlagInteger), expireAtMs, hint.Value, key.Length, sizeof(long));
-        key.CopyTo(body);
-        BinaryPrimitives.WriteInt64LittleEndian(body[key.Length..], value);
-    }
+    public void AppendInteger(int database, long expireAtMs, ReadOnlySpan<byte> key, long value, AccessHint hint = default) =>
+        BinaryPrimitives.WriteInt64LittleEndian(AddRecord(database, 0, (byte)(hint.Flags | FlagInteger), expireAtMs, hint.Value, key, sizeof(long)), value);
 
     /// <summary>Adds an entry and returns the room for its value, which the caller must fill before anything else is appended.</summary>
-    public Span<byte> AppendUnfilled(int database, byte valueType, long expireAtMs, ReadOnlySpan<byte> key, int valueLength, AccessHint hint = default)
+    public Span<byte> AppendUnfilled(int database, byte valueType, long expireAtMs, ReadOnlySpan<byte> key, int valueLength, AccessHint hint = default) =>
+        AddRecord(database, valueType, hint.Flags, expireAtMs, hint.Value, key, valueLength);
+
+    /// <summary>Opens a record for a value's image, or for the next piece of it. Write the tokens, then close it.</summary>
+    public ImageWriter OpenImage(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst, AccessHint hint = default)
     {
-        Span<byte> body = Reserve(database, valueType, hint.Flags, expireAtMs, hint.Value, key.Length, valueLength);
-        key.CopyTo(body);
-        return body[key.Length..];
+        OpenRecord(database, 0, expireAtMs, hint, key, 0);
+        if (!isFirst)
+            _records.From(Bytes)[FlagsAt] |= FlagContinues;
+        return _records;
+    }
+
+    public void CloseImage(ImageType type, bool isLast)
+    {
+        Span<byte> record = _records.From(Bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(record[4..], _records.Count - _openBody);
+        record[TypeAt] = (byte)type;
+        if (!isLast)
+            record[FlagsAt] |= FlagGoesOn;
+        CloseRecord();
+    }
+
+    /// <summary>Takes the open record back.</summary>
+    public void DropOpen()
+    {
+        _records.Truncate(Bytes);
+        _openBody = 0;
     }
 
     public void Clear()
     {
-        _bytes = 0;
-        _open = 0;
+        Bytes = 0;
         Count = 0;
-        if (_buffer.Length > RetainedBytesMax)
-            _buffer = [];
+        _openBody = 0;
+        _records.Clear(RetainedBytesMax);
     }
 
-    public Enumerator GetEnumerator() => new(_buffer.AsSpan(0, _bytes));
-
-    internal Span<byte> Reserve(int database, byte valueType, byte flags, long expireAtMs, uint hint, int keyLength, int valueLength)
-    {
-        long total = (long)HeaderSize + keyLength + valueLength;
-        if (_buffer.Length - _bytes < total)
-            Grow(_bytes + total, _bytes + total);
-        int size = (int)total;
-        Span<byte> record = _buffer.AsSpan(_bytes, size);
-        WriteHeader(record, database, valueType, flags, expireAtMs, hint, keyLength, valueLength);
-        _bytes += size;
-        Count++;
-        return record[HeaderSize..];
-    }
+    public Enumerator GetEnumerator() => new(_records.Written[..Bytes]);
 
     /// <summary>Takes back the records appended since the batch had this many bytes and entries.</summary>
     internal void RollBack(int bytes, int count)
     {
-        _bytes = bytes;
+        _records.Truncate(bytes);
+        Bytes = bytes;
         Count = count;
     }
 
     /// <summary>Opens a record whose value will follow in pieces. Memory grows with the bytes that arrive, never with the announced length alone.</summary>
     internal void OpenRecord(int database, byte valueType, long expireAtMs, AccessHint hint, ReadOnlySpan<byte> key, int valueLength)
     {
-        long head = (long)HeaderSize + key.Length;
-        _openTotal = _bytes + head + valueLength;
-        if (_buffer.Length - _bytes < head)
-            Grow(_bytes + head, _openTotal);
-        Span<byte> record = _buffer.AsSpan(_bytes, (int)head);
-        WriteHeader(record, database, valueType, hint.Flags, expireAtMs, hint.Value, key.Length, valueLength);
-        key.CopyTo(record[HeaderSize..]);
-        _open = (int)head;
+        WriteHeader(_records.Reserve(HeaderSize), database, valueType, hint.Flags, expireAtMs, hint.Value, key.Length, valueLength);
+        _records.Append(key);
+        _openBody = _records.Count;
     }
 
-    internal void AppendToOpenRecord(ReadOnlySpan<byte> piece)
-    {
-        long end = (long)_bytes + _open + piece.Length;
-        if (end > _buffer.Length)
-            Grow(end, _openTotal);
-        piece.CopyTo(_buffer.AsSpan(_bytes + _open));
-        _open += piece.Length;
-    }
+    internal void AppendToOpenRecord(ReadOnlySpan<byte> piece, int stillExpected) => _records.Append(piece, stillExpected);
 
     internal void CloseRecord()
     {
-        _bytes += _open;
-        _open = 0;
+        Bytes = _records.Count;
+        _openBody = 0;
         Count++;
+    }
+
+    private Span<byte> AddRecord(int database, byte valueType, byte flags, long expireAtMs, uint hint, ReadOnlySpan<byte> key, int valueLength)
+    {
+        long size = (long)HeaderSize + key.Length + valueLength;
+        if (size > Array.MaxLength)
+            throw new InvalidOperationException($"a batch of entries cannot hold {size} bytes");
+        Span<byte> record = _records.Reserve((int)size);
+        WriteHeader(record, database, valueType, flags, expireAtMs, hint, key.Length, valueLength);
+        key.CopyTo(record[HeaderSize..]);
+        Bytes = _records.Count;
+        Count++;
+        return record[(HeaderSize + key.Length)..];
     }
 
     private static void WriteHeader(Span<byte> record, int database, byte valueType, byte flags, long expireAtMs, uint hint, int keyLength, int valueLength)
@@ -149,19 +164,6 @@ public sealed class EntryBatch
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], valueType | flags << 8);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], expireAtMs);
         BinaryPrimitives.WriteUInt32LittleEndian(header[24..], hint);
-    }
-
-    // Doubles, but not past what is known to be needed once a record has announced its size.
-    private void Grow(long needed, long enough)
-    {
-        if (needed > Array.MaxLength)
-            throw new InvalidOperationException($"a batch of entries cannot hold {needed} bytes");
-        long doubled = Math.Max(_buffer.Length * 2L, 4096);
-        long capacity = enough > needed ? Math.Min(doubled, enough) : doubled;
-        capacity = Math.Min(Math.Max(capacity, needed), Array.MaxLength);
-        byte[] larger = GC.AllocateUninitializedArray<byte>((int)capacity);
-        _buffer.AsSpan(0, _bytes + _open).CopyTo(larger);
-        _buffer = larger;
     }
 
     /// <summary>Walks the complete records in the order they were appended, without allocating.</summary>

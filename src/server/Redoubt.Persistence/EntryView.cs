@@ -33,6 +33,15 @@ public readonly ref struct EntryView
     /// <summary>The value's bytes as they were appended.</summary>
     public ReadOnlySpan<byte> Value => _record[(EntryBatch.HeaderSize + BinaryPrimitives.ReadInt32LittleEndian(_record))..];
 
+    /// <summary>False for the record of a value that began in a record before.</summary>
+    public bool IsFirstPiece => (_record[13] & EntryBatch.FlagContinues) == 0;
+
+    /// <summary>False while the value goes on in the next record.</summary>
+    public bool IsLastPiece => (_record[13] & EntryBatch.FlagGoesOn) == 0;
+
+    /// <summary>The image of a value that is no string, or a piece of it.</summary>
+    public Redoubt.Keyspace.ImageReader Image => new(Value);
+
     /// <summary>Writes the decimal text of an integer value into <paramref name="text"/> (at least <see cref="IntegerTextMax"/> bytes).</summary>
     /// <returns>The part of <paramref name="text"/> that was written.</returns>
     public ReadOnlySpan<byte> FormatInteger(Span<byte> text)

@@ -13,6 +13,18 @@ public static class Errors
 
     public static ReadOnlySpan<byte> WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value"u8;
 
+    public static ReadOnlySpan<byte> BusyKey => "BUSYKEY Target key name already exists."u8;
+
+    public static ReadOnlySpan<byte> InvalidTtl => "ERR Invalid TTL value, must be >= 0"u8;
+
+    public static ReadOnlySpan<byte> InvalidIdleTime => "ERR Invalid IDLETIME value, must be >= 0"u8;
+
+    public static ReadOnlySpan<byte> InvalidFrequency => "ERR Invalid FREQ value, must be >= 0 and <= 255"u8;
+
+    public static ReadOnlySpan<byte> WrongPayloadFooter => "ERR DUMP payload version or checksum are wrong"u8;
+
+    public static ReadOnlySpan<byte> BadPayloadFormat => "ERR Bad data format"u8;
+
     public static ReadOnlySpan<byte> Syntax => "ERR syntax error"u8;
 
     public static ReadOnlySpan<byte> NoSuchKey => "ERR no such key"u8;

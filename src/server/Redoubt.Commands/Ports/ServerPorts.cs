@@ -1,6 +1,8 @@
 // The doors through which commands reach the rest of the server. They are declared here, by their users, and plugged in by
 // the composition root, so that the arrows between projects keep pointing down.
 
+using Redoubt.Keyspace;
+
 namespace Redoubt.Commands;
 
 public sealed class ServerPorts
@@ -22,6 +24,8 @@ public sealed class ServerPorts
     public required ITransactions Transactions { get; init; }
 
     public IMemoryPort? Memory { get; init; }
+
+    public required ISerialization Serialization { get; init; }
 
     public IKeyspaceEvents? Events { get; init; }
 
@@ -188,4 +192,28 @@ public interface ILifecycle
 
     /// <summary>DEBUG SET-ACTIVE-EXPIRE: whether expired keys that nobody asks for are sought and deleted.</summary>
     void SetActiveExpiry(bool isOn);
+}
+
+public enum RestoreOutcome
+{
+    Ok,
+
+    /// <summary>The version is unknown, or the checksum is not that of the payload.</summary>
+    WrongFooter,
+
+    /// <summary>The payload is damaged, or of a type that this server does not have.</summary>
+    BadFormat,
+}
+
+/// <summary>Payloads of DUMP and RESTORE.</summary>
+public interface ISerialization
+{
+    /// <summary>DEBUG SET-SKIP-CHECKSUM-VALIDATION turns it off.</summary>
+    bool VerifiesChecksums { get; set; }
+
+    /// <summary>The payload of an entry; valid until the next call.</summary>
+    ReadOnlySpan<byte> Dump(Database database, Key key, EntryView entry);
+
+    /// <summary>Builds the value under this key in the keyspace's anteroom; after anything but Ok there is nothing in it.</summary>
+    RestoreOutcome Restore(Key key, long expireAtMs, ReadOnlySpan<byte> payload);
 }

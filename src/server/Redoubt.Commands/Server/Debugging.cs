@@ -28,6 +28,8 @@ internal static class Debugging
             Populate(c);
         else if (c.Count == 2 && c.Is(1, "DIGEST"u8))
             Digest(c);
+        else if (c.Count == 3 && c.Is(1, "SET-SKIP-CHECKSUM-VALIDATION"u8))
+            SetSkipChecksumValidation(c);
         else if (c.Is(1, "DIGEST-VALUE"u8))
             DigestValue(c);
         else
@@ -44,6 +46,12 @@ internal static class Debugging
     private static void SetActiveExpire(CommandContext c)
     {
         c.Ports.Lifecycle.SetActiveExpiry(LeadingNumber(c[2]) != 0);
+        c.Reply.Ok();
+    }
+
+    private static void SetSkipChecksumValidation(CommandContext c)
+    {
+        c.Ports.Serialization.VerifiesChecksums = LeadingNumber(c[2]) == 0;
         c.Reply.Ok();
     }
 
@@ -139,6 +147,8 @@ internal static class Debugging
         "    Add <count> keys named <prefix>:<number> (key:<number> by default). They are not propagated.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Whether expired keys that nobody asks for are deleted.",
+        "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+        "    Whether RESTORE takes payloads with a wrong checksum.",
         "SLEEP <seconds>",
         "    Stop the server for this long; decimals allowed.");
 }

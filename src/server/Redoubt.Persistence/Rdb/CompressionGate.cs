@@ -12,7 +12,9 @@ namespace Redoubt.Persistence.Rdb;
 
 internal sealed class CompressionGate
 {
-    private const int LengthMin = 21; // shorter strings never gain enough to pay for the header
+    /// <summary>Shorter strings never gain enough to pay for the header.</summary>
+    public const int LengthMin = 21;
+
     private const int AlwaysTriedFrom = 64 * 1024;
     private const int StreakTolerated = 8;
     private const int PauseMax = 64;

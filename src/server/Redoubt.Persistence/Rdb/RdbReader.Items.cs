@@ -16,6 +16,7 @@ public sealed partial class RdbReader
         {
             Section.Magic => ParseMagic(ref cursor),
             Section.Body => ParseBody(ref cursor, _offset + position),
+            Section.Value => ParseToken(ref cursor, _offset + position),
             Section.ModuleAux => ParseModuleValue(ref cursor, _offset + position),
             _ => ParseChecksum(ref cursor),
         };
@@ -91,7 +92,7 @@ public sealed partial class RdbReader
             case RdbFormat.OpcodeEnd:
                 return ParseEnd();
             default:
-                return ParseForeignType(ref cursor, opcode, offset);
+                return ParseCollection(ref cursor, opcode, offset);
         }
     }
 
@@ -294,19 +295,6 @@ public sealed partial class RdbReader
             default:
                 return Fail(offset, $"Damaged RDB file at offset {offset}: unknown tag {tag} in the data of a module");
         }
-    }
-
-    private Outcome ParseForeignType(ref RdbCursor cursor, byte type, long offset)
-    {
-        string? name = RdbFormat.TypeName(type);
-        if (name is null)
-            return Fail(offset, $"Damaged RDB file at offset {offset}: unknown value type or opcode {type}");
-        if (!cursor.TryString(out RdbString key))
-            return Outcome.Incomplete;
-        byte[]? keyBytes = Expand(key);
-        if (keyBytes is null)
-            return DamagedCompression(offset);
-        return Fail(offset, $"type '{name}' of key '{Printable(keyBytes)}' at offset {offset} is not supported yet; this dataset cannot be loaded");
     }
 
     private Outcome ParseEnd()

@@ -10,10 +10,11 @@
 // flow into the batch as they arrive. Memory follows the bytes received, never a length that was merely announced.
 //
 // A batch is handed out from about one megabyte on. The dataset is complete and verified only when Finished is reached: what was
-// handed out before belongs to nobody if an error follows.
+// handed out before belongs to nobody if an error follows. Collections are read token by token, as ValueDecoder wants them, and
+// may be cut between two batches.
 //
-// What cannot be represented faithfully is an error that says what and where: unknown opcodes and other value types than strings.
-// Data of modules outside the keyspace (MODULE_AUX) and SLOT_INFO are skipped, as they change no key.
+// What cannot be represented faithfully is an error that says what and where: unknown opcodes, and the types of modules.
+// Data of modules outside the keyspace (MODULE_AUX) and SLOT_INFO are skipped, as they change no key. So are collections without elements.
 //
 // Threads: one at a time. Failure: Feed never throws on account of its input; after Failed the reader stays failed.
 using System.Text;
@@ -64,11 +65,14 @@ public sealed partial class RdbReader
     private const int StreamedFrom = 64 * 1024;
     private const int RetainedCarryMax = 1 << 20;
     private const int AnnouncedSizesMax = 1024;
+    private const int EmptyKeysNamedMax = 10;
 
     private readonly RdbReaderOptions _options;
     private readonly int _stringBytesMax;
     private readonly List<byte[]> _functions = [];
     private readonly List<DatabaseSize> _announcedSizes = [];
+    private readonly List<string> _emptyKeys = [];
+    private readonly ValueDecoder _decoder = new();
 
     private EntryBatch _batch;
     private byte[] _carry = [];
@@ -79,6 +83,10 @@ public sealed partial class RdbReader
     private ulong _crc;
     private Section _section = Section.Magic;
     private RdbReaderState _state = RdbReaderState.NeedMore;
+
+    private Want _wanted = Want.End;
+    private byte[] _key = []; // of the collection that is being read
+    private int _keyLength;
 
     private int _database;
     private long _expireAtMs = -1;
@@ -95,6 +103,7 @@ public sealed partial class RdbReader
     {
         Magic,
         Body,
+        Value,
         ModuleAux,
         Checksum,
         End,
@@ -128,6 +137,12 @@ public sealed partial class RdbReader
 
     public long EntriesRead { get; private set; }
 
+    /// <summary>Collections without elements, which were left out.</summary>
+    public long EmptyKeysSkipped { get; private set; }
+
+    /// <summary>The names of the first few of them.</summary>
+    public IReadOnlyList<string> EmptyKeys => _emptyKeys;
+
     /// <summary>Bytes taken so far; when finished, the length of the file.</summary>
     public long BytesTaken => _offset + _carried;
 
@@ -140,6 +155,8 @@ public sealed partial class RdbReader
         if (_streamedLeft > 0)
             throw new InvalidOperationException("a value is still arriving; take the batch when it is ready");
         _batch = replacement ?? new EntryBatch();
+        if (_wanted == Want.Cut)
+            OpenImage(isFirst: false);
         if (_state == RdbReaderState.BatchReady)
             _state = RdbReaderState.NeedMore;
         return taken;
@@ -189,9 +206,15 @@ public sealed partial class RdbReader
     {
         int count = Math.Min(_streamedLeft, piece.Length);
         Take(piece[..count]);
-        _batch.AppendToOpenRecord(piece[..count]);
         _streamedLeft -= count;
-        if (_streamedLeft == 0)
+        _batch.AppendToOpenRecord(piece[..count], stillExpected: count + _streamedLeft);
+        if (_streamedLeft > 0)
+            return count;
+        if (_section == Section.Value)
+        {
+            GoOn(_offset);
+        }
+        else
         {
             _batch.CloseRecord();
             EntryIsComplete();

@@ -111,6 +111,7 @@ internal sealed class ServerHost : IDisposable
             Memory = _survey,
             Transactions = _dispatcher,
             Blocking = _keyWaits,
+            Serialization = new PayloadService(_keyspace, config, log),
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, reply, ports);

@@ -32,6 +32,7 @@ internal sealed class LoadJob
     private readonly string? _path;
     private readonly int _keyDelayMicroseconds;
     private long _unparsed;
+    private readonly ValueBuilder _builder = new();
     private EntryBatch? _current;
     private int _currentSkip;
     private int _announcedDone;
@@ -136,7 +137,7 @@ internal sealed class LoadJob
         int index = 0;
         foreach (Redoubt.Persistence.EntryView entry in batch)
         {
-            if (index++ < _currentSkip)
+            if (index++ < _currentSkip || _error is not null)
                 continue;
             Insert(entry);
             if ((index & 63) == 0 && Clock.SteadyMicroseconds >= deadlineMicroseconds)
@@ -150,21 +151,50 @@ internal sealed class LoadJob
 
     private void Insert(in Redoubt.Persistence.EntryView entry)
     {
-        if (_keyDelayMicroseconds > 0)
+        if (entry.IsFirstPiece && _keyDelayMicroseconds > 0)
             Thread.Sleep(TimeSpan.FromMicroseconds(_keyDelayMicroseconds));
         if (_dropExpired && _reader.Aux.ReplicationId is null && entry.ExpireAtMs >= 0 && entry.ExpireAtMs < _keyspace.NowMs)
         {
-            KeysExpired++;
+            if (entry.IsLastPiece)
+                KeysExpired++;
             return;
         }
         Key key = _keyspace.KeyOf(entry.Key);
-        bool integer = entry.IsInteger;
-        bool added = _keyspace[entry.Database].Load(key, integer ? default : entry.Value, integer, integer ? entry.Integer : 0, entry.ExpireAtMs);
-        if (added)
-            KeysLoaded++;
+        Database database = _keyspace[entry.Database];
+        if (entry.IsFirstPiece && database.Holds(key))
+        {
+            Refuse("RDB has duplicated key", entry);
+            return;
+        }
+        if (entry.ValueType != RdbFormat.TypeString)
+        {
+            string? problem = _builder.Add(
+                database, key, (ImageType)entry.ValueType, entry.ExpireAtMs, entry.Image, entry.IsFirstPiece, entry.IsLastPiece);
+            if (problem is not null)
+            {
+                Refuse(problem, entry);
+                return;
+            }
+        }
+        else if (entry.IsInteger)
+        {
+            database.Load(key, default, true, entry.Integer, entry.ExpireAtMs);
+        }
         else
-            _error ??= $"the key '{System.Text.Encoding.Latin1.GetString(entry.Key[..Math.Min(entry.Key.Length, 64)])}' is there twice";
+        {
+            database.Load(key, entry.Value, false, 0, entry.ExpireAtMs);
+        }
+        if (!entry.IsLastPiece)
+            return;
+        KeysLoaded++;
+        if (entry.Hint.IsIdleSeconds)
+            database.SetIdleTime(key, entry.Hint.IdleSeconds);
+        else if (entry.Hint.IsFrequency)
+            database.SetFrequency(key, entry.Hint.Frequency);
     }
+
+    private void Refuse(string problem, in Redoubt.Persistence.EntryView entry) =>
+        _error ??= $"{problem} '{System.Text.Encoding.Latin1.GetString(entry.Key[..Math.Min(entry.Key.Length, 64)])}' in DB {entry.Database}";
 
     /// <summary>Room for the keys that the file announces, a bounded share at a time.</summary>
     private void MakeRoom()

@@ -5,7 +5,8 @@
 //
 // The keyspace thread only copies entries; everything that costs per byte happens on the helper. The walk yields: it runs in
 // slices, and stops while more than `InFlightBytesMax` are on their way, so that a slow disk or a slow replica slows the
-// snapshot down and not the server. Old images that a write gives out are queued in any case; each key gives one at most.
+// snapshot down and not the server. Old images that a write gives out are queued in any case; each key gives one at most. Large
+// collections come in pieces.
 //
 // Failure: an error of the file, or the loss of the last replica, aborts the walk; `Finished` tells.
 // Threads: the public face belongs to the keyspace thread; `Encode` is the helper.
@@ -46,7 +47,12 @@ internal sealed class SnapshotJob : ISnapshotSink
     private readonly ConcurrentBag<EntryBatch> _spare = [];
     private readonly Thread _helper;
     private readonly int _keyDelayMicroseconds;
+    private readonly Queue<EntryBatch> _waiting = new();
     private EntryBatch _batch = new();
+    private EntryBatch? _aside;
+    private bool _isAside;
+    private bool _goesOn;
+    private bool _asideGoesOn;
     private long _inFlight;
     private volatile bool _cancelled;
     private bool _walkDone;
@@ -121,22 +127,86 @@ internal sealed class SnapshotJob : ISnapshotSink
 
     void ISnapshotSink.Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value)
     {
+        EntryBatch batch = Target(isFirst: true);
         if (isInteger)
-            _batch.AppendInteger(database, expireAtMs, key, integer);
+            batch.AppendInteger(database, expireAtMs, key, integer);
         else
-            _batch.Append(database, RdbFormat.TypeString, expireAtMs, key, value);
-        if (_batch.Bytes >= BatchBytes)
-            HandOver();
+            batch.Append(database, RdbFormat.TypeString, expireAtMs, key, value);
+        Filled();
+    }
+
+    ImageWriter ISnapshotSink.BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst)
+    {
+        return Target(isFirst).OpenImage(database, expireAtMs, key, isFirst);
+    }
+
+    void ISnapshotSink.EndPiece(ImageType type, bool isLast)
+    {
+        (_isAside ? _aside! : _batch).CloseImage(type, isLast);
+        if (_isAside)
+            _asideGoesOn = !isLast;
+        else
+            _goesOn = !isLast;
+        Filled();
+    }
+
+    /// <summary>
+    /// The pieces of a value must follow one another. So while one goes on, what comes in between (old images of other keys that are being
+    /// written) waits aside.
+    /// </summary>
+    private EntryBatch Target(bool isFirst)
+    {
+        _isAside = isFirst ? _goesOn : _asideGoesOn;
+        if (!_isAside)
+            return _batch;
+        return _aside ??= NewBatch();
+    }
+
+    private void Filled()
+    {
+        if (!_isAside)
+        {
+            if (_batch.Bytes >= BatchBytes)
+                HandOver();
+            if (!_goesOn)
+                HandOverAside();
+        }
+        else if (_aside!.Bytes >= BatchBytes)
+        {
+            _waiting.Enqueue(_aside);
+            _aside = null;
+        }
+    }
+
+    private void HandOverAside()
+    {
+        if (_aside is null && _waiting.Count == 0)
+            return;
+        HandOver();
+        while (_waiting.TryDequeue(out EntryBatch? batch))
+            HandOver(batch);
+        if (_aside is { } last)
+            HandOver(last);
+        _aside = null;
     }
 
     private void HandOver()
     {
         if (_batch.Count == 0 || _cancelled)
             return;
-        Interlocked.Add(ref _inFlight, _batch.Bytes);
-        _toEncode.Add(_batch);
-        _batch = _spare.TryTake(out EntryBatch? spare) ? spare : new EntryBatch(BatchBytes + 4096);
+        HandOver(_batch);
+        _batch = NewBatch();
     }
+
+    private void HandOver(EntryBatch batch)
+    {
+        if (_cancelled)
+            return;
+        Interlocked.Add(ref _inFlight, batch.Bytes);
+        _toEncode.Add(batch);
+    }
+
+    private EntryBatch NewBatch() => _spare.TryTake(out EntryBatch? spare) ? spare : new EntryBatch(BatchBytes + 4096);
 
     // ---- the helper -------------------------------------------------------------------------------------------------
 

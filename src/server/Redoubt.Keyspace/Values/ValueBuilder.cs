@@ -1,0 +1,25 @@
+// Values on their way into the keyspace, from images: a load gives them piece by piece as they are read, RESTORE at once.
+//
+// The reader of the image has judged what can be judged from bytes alone; here remain the twins among elements that come one by one, and
+// whatever else an insertion finds out. Where an image is turned down, what was built of the key so far is the caller's to remove.
+//
+// How a family's values are built is the business of its own file. Each element goes through the family's own way of adding, so that the
+// value has the form that the limits of this server ask for.
+
+using Redoubt.Structures.Values;
+
+namespace Redoubt.Keyspace;
+
+public sealed class ValueBuilder
+{
+    /// <summary>Adds the next piece of a value to a key of this database, which must not be there when the first one comes.</summary>
+    /// <returns>Null, or what is wrong with the image, in Redis's words.</returns>
+    public string? Add(Database database, Key key, ImageType type, long expireAtMs, ImageReader piece, bool isFirst, bool isLast)
+    {
+        switch (type)
+        {
+            default:
+                return $"Unknown RDB encoding type {(int)type}";
+        }
+    }
+}

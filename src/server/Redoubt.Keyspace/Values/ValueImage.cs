@@ -1,0 +1,39 @@
+// Values other than strings on their way out of the keyspace: for a snapshot, piece by piece between commands, or for DUMP at once.
+// One line per encoding; how a family's values are walked is the business of its own file.
+//
+// Between two pieces of one value nothing may change it: the snapshot's walk sees to that (Preserve), so a position in it stays good.
+
+using Redoubt.Structures.Values;
+
+namespace Redoubt.Keyspace;
+
+/// <summary>How far a value has been given out. Starts anew with each value.</summary>
+internal sealed class ImagePosition
+{
+    public bool IsAtStart { get; set; } = true;
+
+    public void Reset() => IsAtStart = true;
+}
+
+internal static class ValueImage
+{
+    /// <summary>Whether the value is to be given out in pieces, and not in passing.</summary>
+    public static bool IsLarge(ValueSlot slot) => slot.Encoding switch
+    {
+        ValueEncoding.Listpack or ValueEncoding.IntSet => false,
+        _ => false,
+    };
+
+    /// <summary>Writes tokens from the position on, until the piece has about so many bytes.</summary>
+    /// <returns>True when the value is complete.</returns>
+    public static bool Give(ValueSlot slot, ImageWriter image, ImagePosition position, int bytesMax, out ImageType type)
+    {
+        switch (slot.Type, slot.Encoding)
+        {
+            default:
+                Native.Invariant.That(false, $"a {slot.Type} encoded as {slot.Encoding} has an image");
+                type = default;
+                return true;
+        }
+    }
+}
