@@ -8,7 +8,7 @@ internal sealed class FakeSession : ClientSession;
 
 /// <summary>All ports in one, each recording what it was asked.</summary>
 internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
-    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization
+    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization, IPubSub
 {
     public List<string> Calls { get; } = [];
 
@@ -34,6 +34,7 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         Replication = this,
         Lifecycle = this,
         Transactions = this,
+        PubSub = this,
         Blocking = this,
         Serialization = this,
     };
@@ -145,4 +146,36 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     private static string Words(ClientFilter filter) =>
         $"type={filter.Type} ids={string.Join(',', filter.Ids ?? [])} addr={filter.Address} laddr={filter.LocalAddress} user={filter.User} skip={filter.SkipSelf}";
+
+    public Dictionary<SubscriptionKind, List<string>> Subscriptions { get; } = new()
+    {
+        [SubscriptionKind.Channel] = [], [SubscriptionKind.Pattern] = [], [SubscriptionKind.ShardChannel] = [],
+    };
+
+    public void Subscribe(ClientSession client, SubscriptionKind kind, ReadOnlySpan<byte> name) => Subscriptions[kind].Add(Encoding.UTF8.GetString(name));
+
+    public void Unsubscribe(ClientSession client, SubscriptionKind kind, ReadOnlySpan<byte> name) =>
+        Subscriptions[kind].Remove(Encoding.UTF8.GetString(name));
+
+    public IReadOnlyCollection<byte[]> NamesOf(ClientSession client, SubscriptionKind kind) => NamesOf(kind);
+
+    public int CountOf(ClientSession client, SubscriptionKind kind) => Subscriptions[kind].Count;
+
+    public int Publish(CommandContext publisher, SubscriptionKind kind, ReadOnlySpan<byte> channel, ReadOnlySpan<byte> message) =>
+        SubscribersOf(kind, channel);
+
+    public IReadOnlyCollection<byte[]> NamesOf(SubscriptionKind kind) => [.. Subscriptions[kind].Select(Encoding.UTF8.GetBytes)];
+
+    public int SubscribersOf(SubscriptionKind kind, ReadOnlySpan<byte> name) => Subscriptions[kind].Contains(Encoding.UTF8.GetString(name)) ? 1 : 0;
+
+    public void Confirm(CommandContext c, ReadOnlySpan<byte> word, ReadOnlySpan<byte> name, bool hasName, int count)
+    {
+        c.Reply.Push(3);
+        c.Reply.Bulk(word);
+        if (hasName)
+            c.Reply.Bulk(name);
+        else
+            c.Reply.Null();
+        c.Reply.Integer(count);
+    }
 }

@@ -93,7 +93,7 @@ public sealed partial class Database
         Entry entry = FindLive(key);
         if (!entry.Exists)
         {
-            _keyspace.Statistics.Misses++;
+            Miss(key);
             return default;
         }
         _keyspace.Statistics.Hits++;
@@ -207,6 +207,7 @@ public sealed partial class Database
         {
             RemoveHidden(key);
             entry = Table.Insert(key.Bytes, key.Hash, default, ValueEncoding.Raw, 0, NoExpiry, _keyspace.Usage.Fresh);
+            ReportNewString(key);
         }
         newLength = Math.Max(new EntryView(entry, _keyspace).Length, offset + value.Length);
         Table.Extend(entry, newLength, out Span<byte> bytes);
@@ -226,7 +227,7 @@ public sealed partial class Database
         Entry entry = FindLive(key);
         if (!entry.Exists)
         {
-            _keyspace.Statistics.Misses++;
+            Miss(key);
             slot = default;
             return ValueLookup.Missing;
         }
@@ -536,6 +537,19 @@ public sealed partial class Database
             observer.FreeElsewhere(value);
     }
 
+    private void Miss(Key key)
+    {
+        _keyspace.Statistics.Misses++;
+        if (_keyspace.ReportsMisses)
+            _keyspace.Observer?.Missed(this, key.Bytes);
+    }
+
+    private void ReportNewString(Key key)
+    {
+        if (_keyspace.ReportsNewStrings)
+            _keyspace.Observer?.Created(this, key.Bytes, ValueType.String);
+    }
+
     /// <summary>Tells whoever watches that this key is not what it was.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Report(ReadOnlySpan<byte> key)
@@ -556,6 +570,7 @@ public sealed partial class Database
         {
             RemoveHidden(key);
             Table.Insert(key.Bytes, key.Hash, value, encoding, integer, Math.Max(NoExpiry, expireAtMs), _keyspace.Usage.Fresh);
+            ReportNewString(key);
             return;
         }
         BeforeChange(entry);
@@ -589,7 +604,9 @@ public sealed partial class Database
         BeforeChange(entry);
         ValueType type = entry.Type;
         target.Table.InsertTaking(to.Bytes, to.Hash, entry, entry.ExpireAtMs, entry.Access);
-        if (type != ValueType.String)
+        if (type == ValueType.String)
+            target.ReportNewString(to);
+        else
             _keyspace.Observer?.Created(target, to.Bytes, type);
     }
 
@@ -619,6 +636,7 @@ public sealed partial class Database
         ValueEncoding encoding = entry.Encoding;
         target.MakeRoom(to);
         target.Table.Insert(to.Bytes, to.Hash, value, encoding, integer, expireAtMs, access);
+        target.ReportNewString(to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

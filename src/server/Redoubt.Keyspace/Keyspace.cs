@@ -54,6 +54,11 @@ public interface IKeyspaceObserver
     {
     }
 
+    /// <summary>A command that reads found no such key. Called only while <see cref="Keyspace.ReportsMisses"/>.</summary>
+    void Missed(Database database, ReadOnlySpan<byte> key)
+    {
+    }
+
     /// <summary>A key was written, deleted, renamed, given another expiry, or expired. Called only while <see cref="Keyspace.ReportsModifications"/>.</summary>
     void Modified(Database database, ReadOnlySpan<byte> key)
     {
@@ -137,6 +142,12 @@ public sealed class Keyspace : IDisposable
 
     /// <summary>At which sizes collections change their form.</summary>
     public CollectionLimits Limits => Store.Limits;
+
+    /// <summary>Somebody wants to know of every key that is sought in vain.</summary>
+    public bool ReportsMisses { get; set; }
+
+    /// <summary>Somebody wants to know of new strings, too: <see cref="IKeyspaceObserver.Created"/>.</summary>
+    public bool ReportsNewStrings { get; set; }
 
     /// <summary>Somebody wants to know of every modified key (WATCH, client-side caching).</summary>
     public bool ReportsModifications { get; set; }

@@ -14,12 +14,19 @@ internal static class Greeting
         Syntax = "[message]", Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     public static void Ping(CommandContext c)
     {
-        if (c.Count == 1)
-            c.Reply.SimpleString("PONG"u8);
-        else if (c.Count == 2)
-            c.Reply.Bulk(c[1]);
-        else
+        if (c.Count > 2)
             c.ArityError();
+        else if (c.Session.Protocol == 2 && c.Session.IsSubscriber)
+        {
+            // In the form of a message, so that a reader of messages is not surprised.
+            c.Reply.Array(2);
+            c.Reply.Bulk("pong"u8);
+            c.Reply.Bulk(c.Count == 2 ? c[1] : default);
+        }
+        else if (c.Count == 1)
+            c.Reply.SimpleString("PONG"u8);
+        else
+            c.Reply.Bulk(c[1]);
     }
 
     [Command("ECHO", 2, CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast,

@@ -42,6 +42,9 @@ public abstract class ClientSession
     /// <summary>A replica of this server.</summary>
     public bool IsReplica { get; set; }
 
+    /// <summary>Listens to at least one channel or pattern.</summary>
+    public virtual bool IsSubscriber => false;
+
     /// <summary>The connection is closed once its replies are sent.</summary>
     public bool CloseAfterReply { get; set; }
 

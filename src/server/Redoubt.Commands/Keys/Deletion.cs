@@ -58,8 +58,10 @@ internal static class Deletion
         int deleted = 0;
         for (int i = 1; i < c.Count; i++)
         {
-            if (c.Database.Delete(c.Key(i), isLazy))
-                deleted++;
+            if (!c.Database.Delete(c.Key(i), isLazy))
+                continue;
+            c.Notify(KeyspaceEvents.Generic, "del"u8, c[i]);
+            deleted++;
         }
         c.Reply.Integer(deleted);
     }

@@ -49,7 +49,13 @@ internal static class Expiry
     [Command("PERSIST", 2, CommandFlags.Write | CommandFlags.Fast,
         FirstKey = 1, LastKey = 1, KeyStep = 1, KeyFlags = "RW update", Acl = "keyspace", Group = "generic", Since = "2.2.0",
         Summary = "Remove the expiration from a key", Complexity = "O(1)", Syntax = "key#0")]
-    public static void Persist(CommandContext c) => c.Reply.Integer(c.Database.Persist(c.Key(1)) ? 1 : 0);
+    public static void Persist(CommandContext c)
+    {
+        bool isChanged = c.Database.Persist(c.Key(1));
+        if (isChanged)
+            c.Notify(KeyspaceEvents.Generic, "persist"u8, c[1]);
+        c.Reply.Integer(isChanged ? 1 : 0);
+    }
 
     /// <summary>Deletes a key whose time has come by a client's word, and propagates that as a deletion.</summary>
     internal static void DeleteAsExpired(CommandContext c, Key key)
@@ -57,6 +63,7 @@ internal static class Expiry
         bool isLazy = c.Ports.Settings.IsExpiryLazy;
         c.Database.Delete(key, isLazy);
         c.Propagate.Instead(2).Word(Deletion.Word(isLazy)).Word(key.Bytes);
+        c.Notify(KeyspaceEvents.Generic, "del"u8, key.Bytes);
     }
 
     private static void Apply(CommandContext c, long baseMs, bool isSeconds)
@@ -93,6 +100,7 @@ internal static class Expiry
             c.Reply.Integer(0);
             return;
         }
+        c.Notify(KeyspaceEvents.Generic, "expire"u8, key.Bytes);
         c.Reply.Integer(1);
         // PEXPIREAT itself is exact as it stands.
         if (isSeconds || baseMs != 0)

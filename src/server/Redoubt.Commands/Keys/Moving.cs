@@ -39,6 +39,11 @@ internal static class Moving
         }
         Key key = c.Key(1);
         bool isMoved = c.Database.Contains(key) && !target.Contains(key) && c.Database.MoveTo(target, key);
+        if (isMoved)
+        {
+            c.Notify(KeyspaceEvents.Generic, "move_from"u8, c[1]);
+            c.Notify(KeyspaceEvents.Generic, "move_to"u8, c[1], target);
+        }
         c.Reply.Integer(isMoved ? 1 : 0);
     }
 
@@ -76,6 +81,8 @@ internal static class Moving
         }
         Key from = c.Key(1), to = c.Key(2);
         bool isCopied = c.Database.Read(from).Exists && (!target.Contains(to) || replaces) && c.Database.CopyTo(target, from, to);
+        if (isCopied)
+            c.Notify(KeyspaceEvents.Generic, "copy_to"u8, c[2], target);
         c.Reply.Integer(isCopied ? 1 : 0);
     }
 
@@ -115,6 +122,8 @@ internal static class Moving
         if (!onlyIfMissing)
             c.Database.Contains(to);
         isRenamed = c.Database.Rename(from, to);
+        c.Notify(KeyspaceEvents.Generic, "rename_from"u8, c[1]);
+        c.Notify(KeyspaceEvents.Generic, "rename_to"u8, c[2]);
         return true;
     }
 }

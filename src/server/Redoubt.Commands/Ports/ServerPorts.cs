@@ -31,6 +31,8 @@ public sealed class ServerPorts
 
     public required IBlockingPort Blocking { get; init; }
 
+    public required IPubSub PubSub { get; init; }
+
     /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
     public CommandSettings Settings { get; init; } = new();
 }

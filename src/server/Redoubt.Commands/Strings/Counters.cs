@@ -61,6 +61,7 @@ internal static class Counters
         }
         byte[] text = System.Text.Encoding.ASCII.GetBytes(sum.ToString());
         c.Database.SetString(key, text, Database.KeepExpiry, tryInteger: false);
+        c.Notify(KeyspaceEvents.String, "incrbyfloat"u8, c[1]);
         c.Reply.Bulk(text);
         // The result and not the step: a replica whose arithmetic differs in the last digit would drift.
         c.Propagate.Instead(4).Word("SET"u8).Word(c[1]).Word(text).Word("KEEPTTL"u8);
@@ -80,6 +81,7 @@ internal static class Counters
                 c.Error(Errors.IncrementOverflow);
                 break;
             default:
+                c.Notify(KeyspaceEvents.String, "incrby"u8, c[1]);
                 c.Reply.Integer(result);
                 break;
         }

@@ -12,8 +12,10 @@ internal static class ReadAndChange
         if (!StringReads.TryReplyValue(c))
             return;
         bool isLazy = c.Ports.Settings.IsUserDeletionLazy;
-        if (c.Database.Delete(c.Key(1), isLazy))
-            c.Propagate.Instead(2).Word(Deletion.Word(isLazy)).Word(c[1]);
+        if (!c.Database.Delete(c.Key(1), isLazy))
+            return;
+        c.Propagate.Instead(2).Word(Deletion.Word(isLazy)).Word(c[1]);
+        c.Notify(KeyspaceEvents.Generic, "del"u8, c[1]);
     }
 
     [Command("GETEX", -2, CommandFlags.Write | CommandFlags.Fast,
@@ -52,10 +54,12 @@ internal static class ReadAndChange
         {
             c.Database.SetExpiry(key, expireAtMs);
             c.Propagate.Instead(3).Word("PEXPIREAT"u8).Word(c[1]).Word(expireAtMs);
+            c.Notify(KeyspaceEvents.Generic, "expire"u8, c[1]);
         }
         else if (options.Persists && c.Database.Persist(key))
         {
             c.Propagate.Instead(2).Word("PERSIST"u8).Word(c[1]);
+            c.Notify(KeyspaceEvents.Generic, "persist"u8, c[1]);
         }
     }
 }

@@ -26,6 +26,7 @@ internal static class StringWrites
         if (c.Count == 3)
         {
             c.Database.SetString(c.Key(1), c[2]);
+            c.Notify(KeyspaceEvents.String, "set"u8, c[1]);
             c.Reply.Ok();
             return;
         }
@@ -45,6 +46,7 @@ internal static class StringWrites
             return;
         }
         c.Database.SetString(key, c[2]);
+        c.Notify(KeyspaceEvents.String, "set"u8, c[1]);
         c.Reply.Integer(1);
     }
 
@@ -68,6 +70,7 @@ internal static class StringWrites
         if (!StringReads.TryReplyValue(c))
             return;
         c.Database.SetString(c.Key(1), c[2]);
+        c.Notify(KeyspaceEvents.String, "set"u8, c[1]);
         c.Propagate.Instead(3).Word("SET"u8).Word(c[1]).Word(c[2]);
     }
 
@@ -120,6 +123,8 @@ internal static class StringWrites
     public static void Append(CommandContext c)
     {
         AppendStatus status = c.Database.Append(c.Key(1), c[2], LengthMax(c), out int length);
+        if (status == AppendStatus.Ok)
+            c.Notify(KeyspaceEvents.String, "append"u8, c[1]);
         ReplyLength(c, status, length);
     }
 
@@ -147,7 +152,7 @@ internal static class StringWrites
         else if (offset > LengthMax(c) - c[3].Length)
             c.Error(Errors.StringTooLong);
         else
-            ReplyLength(c, c.Database.SetRange(key, (int)offset, c[3], out int length), length);
+            ReplyLength(c, WriteRange(c, key, (int)offset, out int length), length);
     }
 
     private static void SetWithOptions(CommandContext c, in SetOptions options)
@@ -167,6 +172,9 @@ internal static class StringWrites
             return;
         }
         c.Database.SetString(key, c[2], expireAtMs);
+        c.Notify(KeyspaceEvents.String, "set"u8, c[1]);
+        if (options.HasExpiry)
+            c.Notify(KeyspaceEvents.Generic, "expire"u8, c[1]);
         if (!options.ReturnsOld)
             c.Reply.Ok();
 
@@ -181,6 +189,8 @@ internal static class StringWrites
         if (!c.TryExpireAt(2, isRelative: true, isSeconds, out long expireAtMs))
             return;
         c.Database.SetString(c.Key(1), c[3], expireAtMs);
+        c.Notify(KeyspaceEvents.String, "set"u8, c[1]);
+        c.Notify(KeyspaceEvents.Generic, "expire"u8, c[1]);
         c.Reply.Ok();
         PropagateWithExpiry(c, c[3], expireAtMs);
     }
@@ -188,7 +198,18 @@ internal static class StringWrites
     private static void SetPairs(CommandContext c)
     {
         for (int i = 1; i < c.Count; i += 2)
+        {
             c.Database.SetString(c.Key(i), c[i + 1]);
+            c.Notify(KeyspaceEvents.String, "set"u8, c[i]);
+        }
+    }
+
+    private static AppendStatus WriteRange(CommandContext c, Key key, int offset, out int length)
+    {
+        AppendStatus status = c.Database.SetRange(key, offset, c[3], out length);
+        if (status == AppendStatus.Ok)
+            c.Notify(KeyspaceEvents.String, "setrange"u8, c[1]);
+        return status;
     }
 
     private static void PropagateWithExpiry(CommandContext c, ReadOnlySpan<byte> value, long expireAtMs) =>

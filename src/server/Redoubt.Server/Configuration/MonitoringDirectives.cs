@@ -15,7 +15,7 @@ internal sealed class MonitoringDirectives(DirectiveTable table)
 
     public PercentilesDirective LatencyTrackingInfoPercentiles { get; } = table.Add(new PercentilesDirective(None));
 
-    public KeyspaceEventsDirective NotifyKeyspaceEvents { get; } = table.Add(new KeyspaceEventsDirective(NotInEffect));
+    public KeyspaceEventsDirective NotifyKeyspaceEvents { get; } = table.Add(new KeyspaceEventsDirective(None));
 
     public NumberDirective TrackingTableMaxKeys { get; } = table.Unsigned("tracking-table-max-keys", 1000000, 0, long.MaxValue, NotInEffect);
 

@@ -68,6 +68,14 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>Requests queued by MULTI; null outside.</summary>
     public Dispatch.Transaction? Transaction { get; set; }
 
+    /// <summary>Channels and patterns that the client listens to; null when there are none.</summary>
+    public PubSub.ClientSubscriptions? Subscriptions { get; set; }
+
+    public override bool IsSubscriber => Subscriptions is not null;
+
+    /// <summary>Messages that came up while a request of this client was being answered: they follow the reply.</summary>
+    public RespWriter? PushesAfterReply { get; set; }
+
     /// <summary>This connection as one of our replicas.</summary>
     public Replicas.ReplicaFeed? Feed { get; set; }
 
@@ -97,7 +105,7 @@ internal sealed class ClientConnection : ClientSession
     public bool IsChargedAsEvictable { get; set; }
 
     /// <summary>Memory that this connection holds: buffers and the objects themselves, in bytes.</summary>
-    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0);
+    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0);
 
     public string Address => Channel.RemoteAddress;
 

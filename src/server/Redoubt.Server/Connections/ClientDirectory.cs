@@ -6,10 +6,11 @@ using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Loop;
+using Redoubt.Server.PubSub;
 
 namespace Redoubt.Server.Connections;
 
-internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked) : IClientDirectory
+internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked, Subscriptions subscriptions) : IClientDirectory
 {
     public bool IsPasswordRequired => config.RequirePass is { Length: > 0 };
 
@@ -68,6 +69,7 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
     {
         ClientConnection connection = (ClientConnection)client;
         connection.Transaction = null;
+        subscriptions.RemoveAll(connection);
         connection.IsAuthenticated = !IsPasswordRequired;
         connection.Parser.IsTrusted = connection.IsAuthenticated;
     }
@@ -81,7 +83,7 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
             && (filter.User is null || filter.User == "default");
 
     private static string TypeOf(ClientConnection client) =>
-        client.IsMasterLink ? "master" : client.IsReplica ? "replica" : "normal";
+        client.IsMasterLink ? "master" : client.IsReplica ? "replica" : client.Subscriptions is null ? "normal" : "pubsub";
 }
 
 /// <summary>One line of CLIENT LIST, field by field as Redis 7.0 prints it.</summary>
@@ -99,7 +101,10 @@ internal static class ClientLine
             .Append(" idle=").Append((now - client.LastInteractionMs) / 1000)
             .Append(" flags=").Append(Flags(client))
             .Append(" db=").Append(client.DatabaseIndex)
-            .Append(" sub=0 psub=0 ssub=0 multi=").Append(client.Transaction?.Commands.Count ?? -1)
+            .Append(" sub=").Append(client.Subscriptions?.Count(SubscriptionKind.Channel) ?? 0)
+            .Append(" psub=").Append(client.Subscriptions?.Count(SubscriptionKind.Pattern) ?? 0)
+            .Append(" ssub=").Append(client.Subscriptions?.Count(SubscriptionKind.ShardChannel) ?? 0)
+            .Append(" multi=").Append(client.Transaction?.Commands.Count ?? -1)
             .Append(" qbuf=").Append(client.RestLength)
             .Append(" qbuf-free=").Append(client.Rest.Length - client.RestLength)
             // Arguments are read where they arrived and replies are built in a buffer that all clients share.
@@ -126,6 +131,8 @@ internal static class ClientLine
             flags.Append('S');
         if (client.IsMasterLink)
             flags.Append('M');
+        if (client.Subscriptions is not null)
+            flags.Append('P');
         if (client.Transaction is not null)
             flags.Append('x');
         if (client.IsBlocked)

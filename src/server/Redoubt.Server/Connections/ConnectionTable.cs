@@ -381,6 +381,15 @@ internal sealed class ConnectionTable
         Schedule(client);
     }
 
+    /// <summary>Sends a message to a client that may be the one whose request is being answered: then it follows the reply.</summary>
+    public void PushAside(ClientConnection client, ReadOnlySpan<byte> message)
+    {
+        if (client != _dispatcher.Serving)
+            Push(client, message);
+        else
+            (client.PushesAfterReply ??= new RespWriter(1024)).Raw(message);
+    }
+
     public void Schedule(ClientConnection client)
     {
         if (client.IsFlushScheduled)
@@ -409,8 +418,13 @@ internal sealed class ConnectionTable
             }
             if (client.SegmentLength > 0)
                 SendSegment(client);
-            if (!client.Queue.IsEmpty && !client.AwaitsRoom && !client.IsClosed)
-                SendQueued(client);
+            if (!client.Queue.IsEmpty && !client.IsClosed)
+            {
+                if (client.AwaitsRoom)
+                    Restrain(client);
+                else
+                    SendQueued(client);
+            }
             if (client.CloseAfterReply && client.Queue.IsEmpty && !client.IsClosed)
                 Close(client);
         }
@@ -512,7 +526,7 @@ internal sealed class ConnectionTable
     {
         if (client.IsMasterLink || client.IsClosed)
             return;
-        OutputLimit limit = _config.ClientOutputBufferLimit[client.IsReplica ? OutputClass.Replica : OutputClass.Normal];
+        OutputLimit limit = _config.ClientOutputBufferLimit[client.IsReplica ? OutputClass.Replica : client.Subscriptions is null ? OutputClass.Normal : OutputClass.PubSub];
         long bytes = client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0);
         // To disconnect a replica for less than the backlog holds would be in vain: it could go on from there at once.
         ulong hardBytes = client.IsReplica ? Math.Max(limit.HardBytes, (ulong)_config.ReplBacklogSize) : limit.HardBytes;
@@ -542,7 +556,7 @@ internal sealed class ConnectionTable
         {
             if (client.AwaitsRoom)
                 EnforceOutputLimit(client);
-            bool idle = timeoutSeconds > 0 && !client.IsReplica && !client.IsMasterLink && !client.IsBlocked
+            bool idle = timeoutSeconds > 0 && !client.IsReplica && !client.IsMasterLink && !client.IsBlocked && client.Subscriptions is null
                 && Clock.UnixMs - client.LastInteractionMs > timeoutSeconds * 1000L;
             if (idle && !client.IsClosed)
                 Close(client);

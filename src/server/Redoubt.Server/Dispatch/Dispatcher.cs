@@ -66,11 +66,27 @@ internal sealed class Dispatcher : ITransactions
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
 
+    /// <summary>The client whose requests are being executed, or null.</summary>
+    public ClientConnection? Serving { get; private set; }
+
     /// <summary>
     /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with. When
     /// the replies have become long it stops in between, and says so by <see cref="ClientConnection.HasMoreInput"/>.
     /// </summary>
     public int Execute(ClientConnection client, byte[] buffer, int length)
+    {
+        Serving = client;
+        try
+        {
+            return ExecuteAll(client, buffer, length);
+        }
+        finally
+        {
+            Serving = null;
+        }
+    }
+
+    private int ExecuteAll(ClientConnection client, byte[] buffer, int length)
     {
         int position = 0;
         int replyMax = _reply.Length + ReplyBytesPerTurn;
@@ -177,7 +193,7 @@ internal sealed class Dispatcher : ITransactions
         }
         else
         {
-            if (_gate.IsNarrow || !client.IsAuthenticated)
+            if (_gate.IsNarrow || !client.IsAuthenticated || client.Subscriptions is not null)
             {
                 ReadOnlySpan<byte> refusal = _gate.Refusal(client, command);
                 if (!refusal.IsEmpty)
@@ -267,6 +283,11 @@ internal sealed class Dispatcher : ITransactions
             // The reply that is skipped may be still to come.
             if (client.ReplyMode == ReplyMode.Skip && !client.IsBlocked)
                 client.ReplyMode = ReplyMode.On;
+        }
+        if (client.PushesAfterReply is { Length: > 0 } pushes)
+        {
+            _reply.Raw(pushes.Written);
+            pushes.Clear();
         }
         _reply.Protocol = client.Protocol;
     }

@@ -4,6 +4,7 @@
 // can stop commands at all are summed up in `_restrictions`, which changes rarely; only when one applies are the questions
 // asked one by one.
 
+using System.Text;
 using Redoubt.Commands;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
@@ -43,6 +44,9 @@ internal sealed class Gate(ServerState state, ServerConfig config)
             return "NOREPLICAS Not enough good replicas to write."u8;
         if (state.IsReplica && config.ReplicaReadOnly && writes)
             return "READONLY You can't write against a read only replica."u8;
+        if (client is { Subscriptions: not null, Protocol: 2 } && !IsForSubscribers(command))
+            return Encoding.Latin1.GetBytes(
+                $"ERR Can't execute '{command.Name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context");
         if (state.IsReplica && !state.IsMasterLinkUp && !config.ReplicaServeStaleData && !Allows(client, command, CommandFlags.Stale))
             return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."u8;
         if (state.IsLoading && !Allows(client, command, CommandFlags.Loading))
@@ -54,6 +58,9 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     public bool IsPaused(ClientConnection client, CommandDescriptor command) =>
         state.Pause != PauseKind.None && !client.IsMasterLink && !client.IsReplica
             && (state.Pause == PauseKind.All || IsWrite(client, command) || (FlagsOf(client, command) & CommandFlags.MayReplicate) != 0);
+
+    private static bool IsForSubscribers(CommandDescriptor command) =>
+        command.Name is "ping" or "subscribe" or "unsubscribe" or "psubscribe" or "punsubscribe" or "ssubscribe" or "sunsubscribe" or "quit" or "reset";
 
     private static bool IsWrite(ClientConnection client, CommandDescriptor command) =>
         (FlagsOf(client, command) & CommandFlags.Write) != 0;

@@ -12,12 +12,12 @@ using Redoubt.Structures.Values;
 namespace Redoubt.Server.Hosting;
 
 internal sealed class ConfigurationEffects(
-    ServerConfig config, CommandSettings settings, CollectionLimits limits, Gate gate, ConnectionTable connections,
+    ServerConfig config, CommandSettings settings, Redoubt.Keyspace.Keyspace keyspace, Gate gate, ConnectionTable connections,
     ReplicationStream stream, ReplicationService replication, ServerLog log, Func<string?> listen)
 {
     public void Install()
     {
-        config.WhenSet(ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-expire");
+        config.WhenSet(ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-expire", "notify-keyspace-events");
         config.WhenSet(
             ApplyLimits, "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size", "list-compress-depth", "set-max-intset-entries",
             "zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes", "stream-node-max-bytes", "stream-node-max-entries");
@@ -36,12 +36,16 @@ internal sealed class ConfigurationEffects(
         settings.StringLengthMax = config.ProtoMaxBulkLen;
         settings.IsUserDeletionLazy = config.LazyFreeUserDel;
         settings.IsExpiryLazy = config.LazyFreeExpire;
+        settings.KeyspaceEvents = config.Monitoring.NotifyKeyspaceEvents.Value;
+        keyspace.ReportsMisses = (settings.KeyspaceEvents & KeyspaceEvents.KeyMiss) != 0;
+        keyspace.ReportsNewStrings = (settings.KeyspaceEvents & KeyspaceEvents.New) != 0;
         return null;
     }
 
     private string? ApplyLimits()
     {
         EncodingDirectives encoding = config.Encoding;
+        CollectionLimits limits = keyspace.Limits;
         limits.HashMaxListpackEntries = encoding.HashMaxListpackEntries.Value;
         limits.HashMaxListpackValue = encoding.HashMaxListpackValue.Value;
         limits.ListMaxListpackSize = encoding.ListMaxListpackSize.Int;

@@ -21,13 +21,35 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
     /// <summary>Values handed over and not freed yet.</summary>
     public long PendingFrees => Interlocked.Read(ref _pendingFrees);
 
-    public void Expired(Database database, ReadOnlySpan<byte> key) =>
-        Deletions.Also(2).Word(settings.IsExpiryLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+    /// <summary>Keyspace events; set by the composition root.</summary>
+    public IKeyspaceEvents? Events { get; set; }
 
-    public void Evicted(Database database, ReadOnlySpan<byte> key) =>
+    public void Evicted(Database database, ReadOnlySpan<byte> key)
+    {
         Deletions.Also(2).Word(keyspace.Evictor.IsLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+        Notify(KeyspaceEvents.Evicted, "evicted"u8, database, key);
+    }
 
-    public void Created(Database database, ReadOnlySpan<byte> key, ValueType type) => KeyWaits?.SignalReady(database, key, type);
+    public void Expired(Database database, ReadOnlySpan<byte> key)
+    {
+        Deletions.Also(2).Word(settings.IsExpiryLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+        Notify(KeyspaceEvents.Expired, "expired"u8, database, key);
+    }
+
+    public void Created(Database database, ReadOnlySpan<byte> key, ValueType type)
+    {
+        if (type != ValueType.String)
+            KeyWaits?.SignalReady(database, key, type);
+        Notify(KeyspaceEvents.New, "new"u8, database, key);
+    }
+
+    public void Missed(Database database, ReadOnlySpan<byte> key) => Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, database, key);
+
+    private void Notify(KeyspaceEvents kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key)
+    {
+        if ((settings.KeyspaceEvents & kind) != 0)
+            Events?.Publish(name, key, database.Index);
+    }
 
     public void StreamRemoved(Database database, ReadOnlySpan<byte> key) => KeyWaits?.SignalReady(database, key, ValueType.Stream);
 

@@ -20,6 +20,7 @@ using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
+using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
 using Redoubt.Topology;
 
@@ -96,9 +97,11 @@ internal sealed class ServerHost : IDisposable
         _blocked = new BlockedClients(_connections, errors);
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
         _replication.Replicas.Blocked = _blocked;
-        ClientDirectory clients = new(_connections, config, _pauses, _blocked);
+        Subscriptions subscriptions = new(_connections);
+        notes.Events = new KeyspaceNotifier(subscriptions, settings);
+        ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets);
+        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -112,6 +115,8 @@ internal sealed class ServerHost : IDisposable
             Transactions = _dispatcher,
             Blocking = _keyWaits,
             Serialization = new PayloadService(_keyspace, config, log),
+            PubSub = subscriptions,
+            Events = notes.Events,
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, reply, ports);
@@ -121,7 +126,7 @@ internal sealed class ServerHost : IDisposable
         notes.KeyWaits = _keyWaits;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
-        new ConfigurationEffects(config, settings, _keyspace.Limits, _gate, _connections, stream, _replication, log, Listen).Install();
+        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log, Listen).Install();
         _memory.Install();
         WireLoop();
     }

@@ -19,6 +19,7 @@ using Redoubt.Server.Hosting;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
+using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
 
 namespace Redoubt.Server.Information;
@@ -40,7 +41,7 @@ internal sealed class InfoReport : IServerStatus
         ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryAccount account, MemorySurvey survey,
         ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
-        DeletionNotes notes, SocketLoop sockets)
+        DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions)
     {
         _config = config;
         _keyspace = keyspace;
@@ -49,7 +50,7 @@ internal sealed class InfoReport : IServerStatus
         _clients = new ClientsSection(config, connections, waiting, memory);
         _memory = new MemorySection(config, keyspace, survey, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
-        _stats = new StatsSection(state, keyspace, replication, errors);
+        _stats = new StatsSection(state, keyspace, replication, errors, subscriptions);
         _replication = new ReplicationSection(config, state, replication);
         _commands = new CommandSections(config, state.Timings, errors);
         state.Timings.Tracking = config.Monitoring.LatencyTracking;

@@ -1,10 +1,12 @@
+using Redoubt.Commands;
 using Redoubt.Server.Dispatch;
+using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
 
 namespace Redoubt.Server.Information;
 
 /// <summary>What was done since the start or since CONFIG RESETSTAT. "Forks" are snapshots: what they are to Redis's users.</summary>
-internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors)
+internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors, Subscriptions subscriptions)
 {
     private readonly RateMeter _commands = new();
     private readonly RateMeter _input = new();
@@ -36,9 +38,9 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("sync_partial_ok", replication.Replicas.PartialSyncs);
         text.Line("sync_partial_err", replication.Replicas.PartialSyncErrors);
         WriteKeys(text);
-        text.Line("pubsub_channels", 0);
-        text.Line("pubsub_patterns", 0);
-        text.Line("pubsubshard_channels", 0);
+        text.Line("pubsub_channels", subscriptions.NamesOf(SubscriptionKind.Channel).Count);
+        text.Line("pubsub_patterns", subscriptions.NamesOf(SubscriptionKind.Pattern).Count);
+        text.Line("pubsubshard_channels", subscriptions.NamesOf(SubscriptionKind.ShardChannel).Count);
         text.Line("latest_fork_usec", 0);
         text.Line("total_forks", state.TotalForks);
         text.Line("migrate_cached_sockets", 0);
