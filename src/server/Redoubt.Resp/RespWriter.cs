@@ -135,11 +135,16 @@ public sealed class RespWriter
     public void Double(double value)
     {
         Span<byte> text = stackalloc byte[DoubleText.BytesMax];
-        int length = DoubleText.Write(text, value);
+        Number(text[..DoubleText.Write(text, value)]);
+    }
+
+    /// <summary>A number that is spelt out already: a double in RESP3, a bulk string in RESP2.</summary>
+    public void Number(ReadOnlySpan<byte> text)
+    {
         if (Protocol == 3)
-            Line((byte)',', text[..length]);
+            Line((byte)',', text);
         else
-            Bulk(text[..length]);
+            Bulk(text);
     }
 
     /// <summary>Text for people: a verbatim string (format of three letters, such as "txt") in RESP3, a bulk string in RESP2.</summary>

@@ -1,3 +1,5 @@
+using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
 namespace Redoubt.Structures.Values;
@@ -9,6 +11,8 @@ internal static class CollectionCopy
     public static nint Copy(ValueStore store, ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (_, ValueEncoding.Listpack) => ListpackEditor.CreateFrom(store.Heap, new Listpack(root).Span),
+        (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.Copy(store, root),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Copy(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };

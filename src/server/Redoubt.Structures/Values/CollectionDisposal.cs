@@ -4,6 +4,8 @@
 // is to be freed.
 
 using Redoubt.Native;
+using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
 namespace Redoubt.Structures.Values;
@@ -14,6 +16,8 @@ internal static class CollectionDisposal
     public static long Effort(ValueType type, ValueEncoding encoding, nint root) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.CountOf(root),
+        (_, ValueEncoding.Listpack) => 1,
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Effort(root),
         _ => throw Unknown(type, encoding),
     };
@@ -25,9 +29,19 @@ internal static class CollectionDisposal
             return true;
         return (type, encoding) switch
         {
+            (_, ValueEncoding.Listpack) => FreeListpack(store, ref root, ref budget),
+            (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.FreeSome(store, ref root, ref budget),
             (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.FreeSome(store.Heap, ref root, ref budget),
             _ => throw Unknown(type, encoding),
         };
+    }
+
+    private static bool FreeListpack(ValueStore store, ref nint root, ref int budget)
+    {
+        ListpackEditor.Free(store.Heap, root);
+        root = 0;
+        budget--;
+        return true;
     }
 
     /// <summary>Frees all of it now.</summary>

@@ -1,3 +1,5 @@
+using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
 namespace Redoubt.Structures.Values;
@@ -10,6 +12,8 @@ internal static class CollectionMemory
     public static long Bytes(ValueStore store, ValueType type, ValueEncoding encoding, nint root, int samples) => (type, encoding) switch
     {
         _ when root == 0 => 0,
+        (_, ValueEncoding.Listpack) => ListpackEditor.MemoryBytes(store.Heap, root),
+        (ValueType.SortedSet, ValueEncoding.SkipList) => new SortedSetTable(store, root).MemoryBytes,
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.OccupiedBytes(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };
