@@ -258,6 +258,13 @@ public sealed partial class Database
         return Table.SlotOf(entry);
     }
 
+    /// <summary>The same over whatever the key holds.</summary>
+    public ValueSlot Replace(Key key, ValueType type, ValueEncoding encoding)
+    {
+        MakeRoom(key);
+        return Create(key, type, encoding);
+    }
+
     /// <summary>The value of this key was changed: counts that, and tells whoever watches.</summary>
     /// <param name="changes">As Redis counts: elements added, removed or set.</param>
     public void Changed(Key key, long changes = 1)

@@ -183,11 +183,13 @@ public sealed class Keyspace : IDisposable
     /// <summary>The snapshot that is being taken, if any.</summary>
     public SnapshotWalk? Snapshot { get; private set; }
 
-    internal ValueStore Store { get; }
+    /// <summary>What collections are made with, before a key has them.</summary>
+    public ValueStore Store { get; }
 
     internal byte[] Digits { get; } = new byte[24];
 
-    internal Random Random { get; }
+    /// <summary>For picks among keys and elements.</summary>
+    public Random Random { get; }
 
     internal int SnapshotEpoch { get; private set; }
 

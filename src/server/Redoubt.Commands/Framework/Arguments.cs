@@ -41,6 +41,16 @@ internal static class Arguments
         return false;
     }
 
+    public static bool TryDouble(this CommandContext c, int index, out double value) => c.TryDouble(index, out value, Errors.NotFloat);
+
+    public static bool TryDouble(this CommandContext c, int index, out double value, ReadOnlySpan<byte> error)
+    {
+        if (DoubleText.TryParse(c[index], out value))
+            return true;
+        c.Error(error);
+        return false;
+    }
+
     /// <summary>A database that exists.</summary>
     public static bool TryDatabase(this CommandContext c, int index, out int database)
     {

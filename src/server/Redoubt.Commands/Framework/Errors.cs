@@ -61,6 +61,65 @@ public static class Errors
 
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
 
+    public static ReadOnlySpan<byte> OutOfRange => "ERR value is out of range"u8;
+
+    public static ReadOnlySpan<byte> OutOfLongRange => "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
+
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+
+    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+
+    /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
+    public static ReadOnlySpan<byte> NeedsInputKey => "ERR at least 1 input key is needed for '"u8;
+
+    public static ReadOnlySpan<byte> WeightNotFloat => "ERR weight value is not a float"u8;
+
+    public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
+
+    public static ReadOnlySpan<byte> ScoreXxWithNx => "ERR XX and NX options at the same time are not compatible"u8;
+
+    public static ReadOnlySpan<byte> ScoreConditionsClash => "ERR GT, LT, and/or NX options at the same time are not compatible"u8;
+
+    public static ReadOnlySpan<byte> ScoreIncrementsSeveral => "ERR INCR option supports a single increment-element pair"u8;
+
+    public static ReadOnlySpan<byte> RangeNotFloat => "ERR min or max is not a float"u8;
+
+    public static ReadOnlySpan<byte> RangeNotMember => "ERR min or max not valid string range item"u8;
+
+    public static ReadOnlySpan<byte> LimitOfRanks => "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX"u8;
+
+    public static ReadOnlySpan<byte> ScoresOfMemberRange => "ERR syntax error, WITHSCORES not supported in combination with BYLEX"u8;
+
+    public static ReadOnlySpan<byte> UnknownUnit => "ERR unsupported unit provided. please use M, KM, FT, MI"u8;
+
+    public static ReadOnlySpan<byte> RadiusNotNumber => "ERR need numeric radius"u8;
+
+    public static ReadOnlySpan<byte> RadiusNegative => "ERR radius cannot be negative"u8;
+
+    public static ReadOnlySpan<byte> WidthNotNumber => "ERR need numeric width"u8;
+
+    public static ReadOnlySpan<byte> HeightNotNumber => "ERR need numeric height"u8;
+
+    public static ReadOnlySpan<byte> BoxNegative => "ERR height or width cannot be negative"u8;
+
+    public static ReadOnlySpan<byte> GeoMember => "ERR could not decode requested zset member"u8;
+
+    public static ReadOnlySpan<byte> GeoCount => "ERR COUNT must be > 0"u8;
+
+    public static ReadOnlySpan<byte> GeoAnyWithoutCount => "ERR the ANY argument requires COUNT argument"u8;
+
+    public static ReadOnlySpan<byte> GeoRadiusStoreWith =>
+        "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
+
+    public static ReadOnlySpan<byte> GeoSearchStoreWith => "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"u8;
+
+    /// <summary>Followed by the command as it was typed, as is the next one.</summary>
+    public static ReadOnlySpan<byte> GeoNeedsCenter => "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for "u8;
+
+    public static ReadOnlySpan<byte> GeoNeedsShape => "ERR exactly one of BYRADIUS and BYBOX can be specified for "u8;
+
     /// <summary>Followed by the option.</summary>
     public static ReadOnlySpan<byte> UnsupportedOption => "ERR Unsupported option "u8;
 
