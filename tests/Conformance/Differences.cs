@@ -22,12 +22,21 @@ internal static class Differences
     /// <summary>Between the two servers' executions of one command passes the time of at most one batch.</summary>
     private const long ClockSlackMs = 2_500;
 
+    /// <summary>Integers beyond this are times.</summary>
+    private const long FirstClockMs = 1_000_000_000_000;
+
     public static IReadOnlyList<Difference> All { get; } =
     [
         new("Time passes between the two servers' executions of a relative expiry and of its reading.",
             r => r.Is("TTL") || r.Is("EXPIRETIME"), (a, b) => Near(a, b, 1 + (ClockSlackMs / 1000))),
         new("Time passes between the two servers' executions of a relative expiry and of its reading, in milliseconds.",
             r => r.Is("PTTL") || r.Is("PEXPIRETIME"), (a, b) => Near(a, b, ClockSlackMs)),
+        new("Time passes since an entry of a stream was given out.",
+            r => r.Is("XPENDING"), (a, b) => SameTree(a, b, (place, parent, x, y) => place == 2 && parent.Items.Count == 4 && Near(x, y, ClockSlackMs))),
+        new("Consumers were last seen, and pending entries given out, by each server's clock.",
+            r => r.Is("XINFO", "STREAM"), (a, b) => SameTree(a, b, (_, _, x, y) => x.Integer > FirstClockMs && Near(x, y, ClockSlackMs))),
+        new("Time passes since a consumer was last seen.",
+            r => r.Is("XINFO", "CONSUMERS"), (a, b) => SameTree(a, b, (place, parent, x, y) => place > 0 && parent[place - 1].Text == "idle" && Near(x, y, ClockSlackMs))),
         new("The order of KEYS is the order of a table with a random seed.",
             r => r.Is("KEYS"), SameMembers),
         new("Client ids are counted by each server for itself.",
@@ -62,6 +71,18 @@ internal static class Differences
 
     private static bool Near(RespValue a, RespValue b, long tolerance) =>
         a.Type == RespType.Integer && b.Type == RespType.Integer && a.Integer >= 0 && b.Integer >= 0 && Math.Abs(a.Integer - b.Integer) <= tolerance;
+
+    /// <summary>Whether two replies are the same but for integers of which <paramref name="isNear"/> says so, given their place in the array around them.</summary>
+    private static bool SameTree(RespValue a, RespValue b, Func<int, RespValue, RespValue, RespValue, bool> isNear)
+    {
+        if (a.SameTree(b))
+        {
+            return true;
+        }
+
+        return a.Type == b.Type && a.Items.Count > 0 && a.Items.Count == b.Items.Count && Enumerable.Range(0, a.Items.Count).All(i =>
+            (a[i].Type == RespType.Integer && b[i].Type == RespType.Integer && isNear(i, a, a[i], b[i])) || SameTree(a[i], b[i], isNear));
+    }
 
     private static long Number(RespValue value) => long.TryParse(value.Text, out long number) ? number : -1;
 

@@ -5,8 +5,9 @@ namespace Redoubt.Conformance.Differential;
 /// <summary>The judge and the judged, started alike. Shared by the tests of a class; each test begins from an empty dataset.</summary>
 public sealed class ServerPair : IDisposable
 {
+    /// <summary>Limits are small, so that short sequences of commands cross them.</summary>
     public ServerPair()
-        : this([])
+        : this(["--stream-node-max-entries", "5"])
     {
     }
 

@@ -38,6 +38,11 @@ internal sealed class Draw(int seed)
 
     private readonly Random _random = new(seed);
 
+    /// <summary>A number that only rises, for IDs of streams.</summary>
+    public long Steps { get; private set; } = 10;
+
+    public long Step(int by) => Steps += by;
+
     public int Next(int exclusiveMax) => _random.Next(exclusiveMax);
 
     public bool Chance(double probability) => _random.NextDouble() < probability;

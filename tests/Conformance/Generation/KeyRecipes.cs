@@ -14,7 +14,7 @@ internal static class KeyRecipes
         new("RENAMENX", 6, d => ["RENAMENX", d.Key(), d.Key()]),
         new("EXPIRE", 15, d => ["EXPIRE", d.Key(), d.RelativeExpiry(), .. Conditions(d)]),
         new("PEXPIRE", 15, d => ["PEXPIRE", d.Key(), d.RelativeExpiry(), .. Conditions(d)]),
-        new("EXPIREAT", 15, d => ["EXPIREAT", d.Key(), d.AbsoluteSeconds(), .. Conditions(d)]),
+        new("EXPIREAT", 15, d => ["EXPIREAT", d.Key(), d.AbsoluteSeconds(), .. Conditions(d)], Makes: true),
         new("PEXPIREAT", 15, d => ["PEXPIREAT", d.Key(), d.AbsoluteMilliseconds(), .. Conditions(d)]),
         new("TTL", 8, d => ["TTL", d.Key()]),
         new("PTTL", 8, d => ["PTTL", d.Key()]),

@@ -12,8 +12,12 @@ namespace Redoubt.Conformance.Generation;
 /// <param name="Canonical">
 /// For what one reply cannot show (a whole iteration, a random member): runs on each server by itself and gives text that must be equal.
 /// </param>
-internal sealed record Recipe(string Name, int Weight, Func<Draw, string[]> Make, Func<RespConnection, string[], string>? Canonical = null)
+/// <param name="Makes">It makes keys for the other recipes of its family to find.</param>
+internal sealed record Recipe(string Name, int Weight, Func<Draw, string[]> Make, Func<RespConnection, string[], string>? Canonical = null, bool Makes = false)
 {
+    /// <summary>What kind of value it is about: a recipe tested by itself runs among the makers of its family and of strings.</summary>
+    public string Family { get; init; } = Recipes.Strings;
+
     public override string ToString() => Name;
 }
 

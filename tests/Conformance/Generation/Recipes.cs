@@ -4,11 +4,11 @@ namespace Redoubt.Conformance.Generation;
 
 internal static class Recipes
 {
-    public static IReadOnlyList<Recipe> All { get; } =
-        [.. StringRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All, .. ServerRecipes.All, .. MalformedRecipes.All];
+    /// <summary>The family of whatever is about strings, or about no kind of value.</summary>
+    public const string Strings = "string";
 
-    /// <summary>Commands that make keys for the others to find.</summary>
-    private static readonly Recipe[] Makers = [.. All.Where(r => r.Name is "SET plain" or "SET counter" or "SET" or "EXPIREAT")];
+    public static IReadOnlyList<Recipe> All { get; } =
+        [.. StringRecipes.All, .. StreamRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All, .. ServerRecipes.All, .. MalformedRecipes.All];
 
     public static Recipe Named(string name) => All.Single(r => r.Name == name);
 
@@ -18,8 +18,11 @@ internal static class Recipes
     public static List<Request> Mixture(IReadOnlyList<Recipe> recipes, int seed, int count) => Sequence(seed, count, recipes);
 
     /// <summary>A sequence in which every other command is of one recipe, between commands that make keys.</summary>
-    public static List<Request> Focused(Recipe recipe, int seed, int count) =>
-        Sequence(seed, count, [recipe with { Weight = Makers.Sum(m => m.Weight) }, .. Makers]);
+    public static List<Request> Focused(Recipe recipe, int seed, int count)
+    {
+        Recipe[] makers = [.. All.Where(r => r.Makes && (r.Family == recipe.Family || r.Family == Strings))];
+        return Sequence(seed, count, [recipe with { Weight = makers.Sum(m => m.Weight) }, .. makers]);
+    }
 
     private static List<Request> Sequence(int seed, int count, IReadOnlyList<Recipe> recipes)
     {

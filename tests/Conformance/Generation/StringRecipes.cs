@@ -4,9 +4,9 @@ internal static class StringRecipes
 {
     public static IEnumerable<Recipe> All { get; } =
     [
-        new("SET", 60, d => [d.Case("SET"), d.Key(), d.Value(), .. SetOptions(d)]),
-        new("SET plain", 30, d => ["SET", d.Key(), d.Value()]),
-        new("SET counter", 20, d => ["SET", d.Key(), d.Integer()]),
+        new("SET", 60, d => [d.Case("SET"), d.Key(), d.Value(), .. SetOptions(d)], Makes: true),
+        new("SET plain", 30, d => ["SET", d.Key(), d.Value()], Makes: true),
+        new("SET counter", 20, d => ["SET", d.Key(), d.Integer()], Makes: true),
         new("GET", 40, d => [d.Case("GET"), d.Key()]),
         new("SETNX", 6, d => ["SETNX", d.Key(), d.Value()]),
         new("SETEX", 8, d => ["SETEX", d.Key(), d.RelativeExpiry(), d.Value()]),

@@ -23,8 +23,9 @@ internal static class Claims
             + "[RETRYCOUNT=count:integer] [FORCE] [JUSTID] [LASTID=id]", Tips = ["nondeterministic_output"])]
     public static void XClaim(CommandContext c)
     {
-        if (!TryGroup(c, out StreamValue stream, out StreamGroup group) || !c.TryInteger(4, out long idleMsMin, StreamErrors.ClaimIdle)
-            || !ClaimOptions.TryParse(c, out ClaimOptions options))
+        ValueLookup found = c.Database.Read(c.Key(1), ValueType.Stream, out ValueSlot slot);
+        if (!TryGroup(c, found, slot, out StreamValue stream, out StreamGroup group)
+            || !c.TryInteger(4, out long idleMsMin, StreamErrors.ClaimIdle) || !ClaimOptions.TryParse(c, out ClaimOptions options))
         {
             return;
         }
@@ -86,8 +87,9 @@ internal static class Claims
         Tips = ["nondeterministic_output"])]
     public static void XAutoClaim(CommandContext c)
     {
+        ValueLookup found = c.Database.Read(c.Key(1), ValueType.Stream, out ValueSlot slot);
         if (!c.TryInteger(4, out long idleMsMin, StreamErrors.AutoClaimIdle) || !c.TryRangeStart(5, out StreamId next)
-            || !TryAutoOptions(c, out long count, out bool isIdOnly) || !TryGroup(c, out StreamValue stream, out StreamGroup group))
+            || !TryAutoOptions(c, out long count, out bool isIdOnly) || !TryGroup(c, found, slot, out StreamValue stream, out StreamGroup group))
         {
             return;
         }
@@ -160,12 +162,11 @@ internal static class Claims
             reply.TryEntry(stream, id);
     }
 
-    /// <summary>The stream of argument 1 and its group of argument 2, which both must exist; counted as a lookup to read.</summary>
-    private static bool TryGroup(CommandContext c, out StreamValue stream, out StreamGroup group)
+    /// <summary>The stream that was found for argument 1 and its group of argument 2, which both must exist.</summary>
+    private static bool TryGroup(CommandContext c, ValueLookup found, ValueSlot slot, out StreamValue stream, out StreamGroup group)
     {
         stream = default;
         group = default;
-        ValueLookup found = c.Database.Read(c.Key(1), ValueType.Stream, out ValueSlot slot);
         if (found == ValueLookup.WrongType)
         {
             c.Error(Errors.WrongType);

@@ -21,15 +21,18 @@ public readonly record struct StreamId(ulong Ms, ulong Sequence) : IComparable<S
     /// <summary>The ID right after this one; false, and zero, after the last.</summary>
     public bool TryNext(out StreamId next)
     {
+        // What it is written to may be this very ID.
+        bool hasNext = this != Max;
         next = Sequence < ulong.MaxValue ? new StreamId(Ms, Sequence + 1) : new StreamId(unchecked(Ms + 1), 0);
-        return this != Max;
+        return hasNext;
     }
 
     /// <summary>The ID right before this one; false, and the last, before zero.</summary>
     public bool TryPrevious(out StreamId previous)
     {
+        bool hasPrevious = !IsZero;
         previous = Sequence > 0 ? new StreamId(Ms, Sequence - 1) : new StreamId(unchecked(Ms - 1), ulong.MaxValue);
-        return !IsZero;
+        return hasPrevious;
     }
 
     public int CompareTo(StreamId other) => this < other ? -1 : this == other ? 0 : 1;
