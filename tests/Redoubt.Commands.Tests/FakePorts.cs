@@ -8,7 +8,7 @@ internal sealed class FakeSession : ClientSession;
 
 /// <summary>All ports in one, each recording what it was asked.</summary>
 internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
-    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization, IPubSub
+    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization, IPubSub, ITracking
 {
     public List<string> Calls { get; } = [];
 
@@ -35,6 +35,7 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         Lifecycle = this,
         Transactions = this,
         PubSub = this,
+        Tracking = this,
         Blocking = this,
         Serialization = this,
     };
@@ -178,4 +179,35 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
             c.Reply.Null();
         c.Reply.Integer(count);
     }
+
+    public TrackingModes? Modes { get; set; }
+
+    public long Redirection { get; private set; }
+
+    public List<byte[]> Prefixes { get; } = [];
+
+    public bool IsOn(ClientSession client) => Modes is not null;
+
+    public TrackingModes ModesOf(ClientSession client) => Modes ?? TrackingModes.None;
+
+    public bool IsCachingGiven(ClientSession client) => Calls.Contains("caching");
+
+    public void GiveCaching(ClientSession client) => Calls.Add("caching");
+
+    public long RedirectionOf(ClientSession client) => Redirection;
+
+    public bool IsRedirectionBroken(ClientSession client) => false;
+
+    public IReadOnlyCollection<byte[]> PrefixesOf(ClientSession client) => Prefixes;
+
+    public void Enable(ClientSession client, TrackingModes modes, long redirection, IReadOnlyList<byte[]> prefixes)
+    {
+        Modes = modes;
+        Redirection = redirection;
+        Prefixes.AddRange(prefixes);
+    }
+
+    public void Disable(ClientSession client) => Modes = null;
+
+    public void Flushed() => Calls.Add("flushed");
 }

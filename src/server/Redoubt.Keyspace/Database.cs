@@ -561,7 +561,7 @@ public sealed partial class Database
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Report(ReadOnlySpan<byte> key)
     {
-        if (_keyspace.ReportsModifications)
+        if (_keyspace.ReportsModifications | _keyspace.TracksModifications)
             _keyspace.Observer?.Modified(this, key);
     }
 

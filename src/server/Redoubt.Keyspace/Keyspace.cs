@@ -152,6 +152,9 @@ public sealed class Keyspace : IDisposable
     /// <summary>Somebody wants to know of every modified key (WATCH, client-side caching).</summary>
     public bool ReportsModifications { get; set; }
 
+    /// <summary>The same, for those who cache keys.</summary>
+    public bool TracksModifications { get; set; }
+
     public IKeyspaceObserver? Observer { get; set; }
 
     /// <summary>How the use of keys is remembered.</summary>

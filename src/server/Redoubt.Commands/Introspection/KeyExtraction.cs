@@ -11,12 +11,12 @@ using System.Buffers.Text;
 namespace Redoubt.Commands.Introspection;
 
 /// <summary>The argument that is a key, and what is done with it.</summary>
-internal readonly record struct KeyUse(int Argument, KeySpecFlags Flags);
+public readonly record struct KeyUse(int Argument, KeySpecFlags Flags);
 
 /// <summary>The arguments of a command, its name first.</summary>
-internal delegate ReadOnlySpan<byte> ArgumentAt(int index);
+public delegate ReadOnlySpan<byte> ArgumentAt(int index);
 
-internal static class KeyExtraction
+public static class KeyExtraction
 {
     public static bool HasKeys(CommandDescriptor command) =>
         command.Keys.Any(spec => (spec.Flags & KeySpecFlags.NotKey) == 0);

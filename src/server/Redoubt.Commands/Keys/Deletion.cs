@@ -31,6 +31,7 @@ internal static class Deletion
         if (!TryFlushMode(c))
             return;
         c.Database.Flush();
+        c.Ports.Tracking.Flushed();
         c.Propagate.Always();
         c.Reply.Ok();
     }
@@ -45,6 +46,7 @@ internal static class Deletion
         if (!TryFlushMode(c))
             return;
         c.Keyspace.FlushAll();
+        c.Ports.Tracking.Flushed();
         c.Ports.Persistence.DatasetFlushed();
         c.Propagate.Always();
         c.Reply.Ok();

@@ -33,6 +33,8 @@ public sealed class ServerPorts
 
     public required IPubSub PubSub { get; init; }
 
+    public required ITracking Tracking { get; init; }
+
     /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
     public CommandSettings Settings { get; init; } = new();
 }

@@ -17,7 +17,7 @@ internal sealed class MonitoringDirectives(DirectiveTable table)
 
     public KeyspaceEventsDirective NotifyKeyspaceEvents { get; } = table.Add(new KeyspaceEventsDirective(None));
 
-    public NumberDirective TrackingTableMaxKeys { get; } = table.Unsigned("tracking-table-max-keys", 1000000, 0, long.MaxValue, NotInEffect);
+    public NumberDirective TrackingTableMaxKeys { get; } = table.Unsigned("tracking-table-max-keys", 1000000, 0, long.MaxValue);
 
     public NumberDirective BusyReplyThreshold { get; } =
         table.Number("busy-reply-threshold", 5000, 0, long.MaxValue, NotInEffect, "lua-time-limit");

@@ -73,6 +73,9 @@ internal sealed class ClientConnection : ClientSession
 
     public override bool IsSubscriber => Subscriptions is not null;
 
+    /// <summary>Which changes of keys the client wants to know of; null when of none.</summary>
+    public Tracking.ClientTracking? Tracking { get; set; }
+
     /// <summary>Messages that came up while a request of this client was being answered: they follow the reply.</summary>
     public RespWriter? PushesAfterReply { get; set; }
 

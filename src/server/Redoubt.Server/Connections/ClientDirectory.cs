@@ -7,10 +7,11 @@ using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Loop;
 using Redoubt.Server.PubSub;
+using Redoubt.Server.Tracking;
 
 namespace Redoubt.Server.Connections;
 
-internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked, Subscriptions subscriptions) : IClientDirectory
+internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked, Subscriptions subscriptions, KeyTracking tracking) : IClientDirectory
 {
     public bool IsPasswordRequired => config.RequirePass is { Length: > 0 };
 
@@ -70,6 +71,7 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
         ClientConnection connection = (ClientConnection)client;
         connection.Transaction = null;
         subscriptions.RemoveAll(connection);
+        tracking.Disable(connection);
         connection.IsAuthenticated = !IsPasswordRequired;
         connection.Parser.IsTrusted = connection.IsAuthenticated;
     }
@@ -118,7 +120,8 @@ internal static class ClientLine
             .Append(" events=").Append(Events(client))
             .Append(" cmd=").Append(client.LastCommand?.Name ?? "NULL")
             .Append(" user=").Append(client.IsMasterLink ? "(superuser)" : "default")
-            .Append(" redir=-1 resp=").Append(client.Protocol);
+            .Append(" redir=").Append(client.Tracking?.Redirection ?? -1)
+            .Append(" resp=").Append(client.Protocol);
     }
 
     private static string Events(ClientConnection client) =>
@@ -137,6 +140,12 @@ internal static class ClientLine
             flags.Append('x');
         if (client.IsBlocked)
             flags.Append('b');
+        if (client.Tracking is not null)
+            flags.Append('t');
+        if (client.Tracking is { IsRedirectionBroken: true })
+            flags.Append('R');
+        if (client.Tracking is { Broadcasts: true })
+            flags.Append('B');
         if (client.CloseAfterReply)
             flags.Append('c');
         if (client.IsNoEvict)

@@ -63,6 +63,9 @@ internal sealed class Dispatcher : ITransactions
     /// <summary>Who waits for keys; served after each command.</summary>
     public KeyWaits KeyWaits { get; set; } = null!;
 
+    /// <summary>Clients that cache what they read; set by the composition root.</summary>
+    public Tracking.KeyTracking Tracking { get; set; } = null!;
+
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
 
@@ -231,6 +234,9 @@ internal sealed class Dispatcher : ITransactions
             MasterLink!.Applied(buffer.AsSpan(request.RawStart, request.RawLength), client.Transaction is not null);
         }
         FinishReply(client, replyStart);
+        // CLIENT CACHING is good for one command, or for one transaction.
+        if (client.Tracking is { IsCachingGiven: true } tracking && client.Transaction is null && command?.Name != "client|caching")
+            tracking.IsCachingGiven = false;
         return true;
     }
 
@@ -247,6 +253,8 @@ internal sealed class Dispatcher : ITransactions
         CommandTable.Execute(command.Index, c);
         if (begun != 0)
             _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
+        if (client.Tracking is not null)
+            Tracking.Remember(client, c);
         command.Calls++;
         _state.CommandsProcessed++;
         client.CommandsProcessed++;

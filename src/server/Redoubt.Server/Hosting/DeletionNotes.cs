@@ -1,6 +1,7 @@
 using Redoubt.Commands;
 using Redoubt.Keyspace;
 using Redoubt.Server.Blocking;
+using Redoubt.Server.Tracking;
 using Redoubt.Structures.Entries;
 
 namespace Redoubt.Server.Hosting;
@@ -20,6 +21,9 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
 
     /// <summary>Values handed over and not freed yet.</summary>
     public long PendingFrees => Interlocked.Read(ref _pendingFrees);
+
+    /// <summary>Clients with caches; set by the composition root.</summary>
+    public KeyTracking? Tracking { get; set; }
 
     /// <summary>Keyspace events; set by the composition root.</summary>
     public IKeyspaceEvents? Events { get; set; }
@@ -41,6 +45,12 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
         if (type != ValueType.String)
             KeyWaits?.SignalReady(database, key, type);
         Notify(KeyspaceEvents.New, "new"u8, database, key);
+    }
+
+    public void Modified(Database database, ReadOnlySpan<byte> key)
+    {
+        if (keyspace.TracksModifications)
+            Tracking!.Modified(key);
     }
 
     public void Missed(Database database, ReadOnlySpan<byte> key) => Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, database, key);

@@ -22,6 +22,7 @@ using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
+using Redoubt.Server.Tracking;
 using Redoubt.Topology;
 
 namespace Redoubt.Server.Hosting;
@@ -50,6 +51,7 @@ internal sealed class ServerHost : IDisposable
     private readonly MemorySurvey _survey;
     private readonly Lifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
+    private readonly KeyTracking _tracking;
     private readonly BlockedClients _blocked;
     private readonly KeyWaits _keyWaits;
     private readonly List<SocketListener> _listeners = [];
@@ -99,9 +101,13 @@ internal sealed class ServerHost : IDisposable
         _replication.Replicas.Blocked = _blocked;
         Subscriptions subscriptions = new(_connections);
         notes.Events = new KeyspaceNotifier(subscriptions, settings);
-        ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions);
+        _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
+        notes.Tracking = _tracking;
+        _dispatcher.Tracking = _tracking;
+        _loader.Flushed = _tracking.Flushed;
+        ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions);
+        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -116,6 +122,7 @@ internal sealed class ServerHost : IDisposable
             Blocking = _keyWaits,
             Serialization = new PayloadService(_keyspace, config, log),
             PubSub = subscriptions,
+            Tracking = _tracking,
             Events = notes.Events,
             Settings = settings,
         };
@@ -139,6 +146,7 @@ internal sealed class ServerHost : IDisposable
         _loop.AddSlice(MoveAndFree);
         _loop.AddSlice(_memory.Slice);
         _loop.AddBeforeSleep(_lifecycle.Continue);
+        _loop.AddBeforeSleep(_tracking.SendBroadcasts);
         _loop.AddBeforeSleep(ServeWaiting);
         _loop.Deadlines = _blocked;
         _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
@@ -171,6 +179,7 @@ internal sealed class ServerHost : IDisposable
         _keyspace.NowMs = Clock.UnixMs;
         _expiry.Tick();
         _pauses.Timer();
+        _tracking.ForgetSurplus();
         _replication.Failover.Timer();
         _replication.Replicas.Timer(nowSteadyMs);
         _replication.Master.Timer(nowSteadyMs);

@@ -1,11 +1,12 @@
 using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
+using Redoubt.Server.Tracking;
 
 namespace Redoubt.Server.Information;
 
 /// <summary>Who is connected. Replicas are counted in the replication section; the link to the master is a client.</summary>
-internal sealed class ClientsSection(ServerConfig config, ConnectionTable connections, BlockedClients waiting, MemoryWatch memory)
+internal sealed class ClientsSection(ServerConfig config, ConnectionTable connections, BlockedClients waiting, MemoryWatch memory, KeyTracking tracking)
 {
     public void Write(InfoText text)
     {
@@ -23,7 +24,7 @@ internal sealed class ClientsSection(ServerConfig config, ConnectionTable connec
         text.Line("client_recent_max_input_buffer", memory.LargestInput);
         text.Line("client_recent_max_output_buffer", memory.LargestOutput);
         text.Line("blocked_clients", blocked);
-        text.Line("tracking_clients", 0);
+        text.Line("tracking_clients", tracking.ClientCount);
         text.Line("clients_in_timeout_table", waiting.DeadlineCount);
     }
 }

@@ -21,6 +21,7 @@ using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
+using Redoubt.Server.Tracking;
 
 namespace Redoubt.Server.Information;
 
@@ -41,16 +42,16 @@ internal sealed class InfoReport : IServerStatus
         ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryAccount account, MemorySurvey survey,
         ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
-        DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions)
+        DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions, KeyTracking tracking)
     {
         _config = config;
         _keyspace = keyspace;
         MemoryWatch memory = new(account, connections);
         _server = new ServerSection(config, state, lifecycle, sockets);
-        _clients = new ClientsSection(config, connections, waiting, memory);
+        _clients = new ClientsSection(config, connections, waiting, memory, tracking);
         _memory = new MemorySection(config, keyspace, survey, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
-        _stats = new StatsSection(state, keyspace, replication, errors, subscriptions);
+        _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking);
         _replication = new ReplicationSection(config, state, replication);
         _commands = new CommandSections(config, state.Timings, errors);
         state.Timings.Tracking = config.Monitoring.LatencyTracking;

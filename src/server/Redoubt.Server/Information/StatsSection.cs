@@ -2,11 +2,12 @@ using Redoubt.Commands;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
+using Redoubt.Server.Tracking;
 
 namespace Redoubt.Server.Information;
 
 /// <summary>What was done since the start or since CONFIG RESETSTAT. "Forks" are snapshots: what they are to Redis's users.</summary>
-internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors, Subscriptions subscriptions)
+internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors, Subscriptions subscriptions, KeyTracking tracking)
 {
     private readonly RateMeter _commands = new();
     private readonly RateMeter _input = new();
@@ -45,7 +46,7 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("total_forks", state.TotalForks);
         text.Line("migrate_cached_sockets", 0);
         text.Line("slave_expires_tracked_keys", 0);
-        WriteAbsent(text);
+        WriteDefragmentationAndTracking(text);
         text.Line("unexpected_error_replies", state.UnexpectedErrorReplies);
         text.Line("total_error_replies", errors.Total);
         text.Line("dump_payload_sanitizations", 0);
@@ -87,8 +88,8 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("keyspace_misses", keyspace.Statistics.Misses);
     }
 
-    /// <summary>Active defragmentation and client-side caching: nothing here does either.</summary>
-    private static void WriteAbsent(InfoText text)
+    /// <summary>Active defragmentation, which this heap does without, and client-side caching.</summary>
+    private void WriteDefragmentationAndTracking(InfoText text)
     {
         text.Line("active_defrag_hits", 0);
         text.Line("active_defrag_misses", 0);
@@ -96,8 +97,8 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("active_defrag_key_misses", 0);
         text.Line("total_active_defrag_time", 0);
         text.Line("current_active_defrag_time", 0);
-        text.Line("tracking_total_keys", 0);
-        text.Line("tracking_total_items", 0);
-        text.Line("tracking_total_prefixes", 0);
+        text.Line("tracking_total_keys", tracking.KeyCount);
+        text.Line("tracking_total_items", tracking.ReaderCount);
+        text.Line("tracking_total_prefixes", tracking.PrefixCount);
     }
 }

@@ -50,10 +50,14 @@ internal sealed class DatasetLoader(
         return more;
     }
 
+    /// <summary>Called when the dataset makes room for another.</summary>
+    public Action? Flushed { get; set; }
+
     internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished)
     {
         Replacing?.Invoke();
         keyspace.FlushAll();
+        Flushed?.Invoke();
         LoadJob job = new(keyspace, mailbox, path, config.RdbChecksum, dropExpired, config.KeyLoadDelay);
         Current = job;
         StartedUnixMs = Clock.UnixMs;
