@@ -42,7 +42,8 @@ internal sealed class ElementTableModel
         heap.Verify();
         nint copy = model.Table.Copy();
         int budget = 0;
-        while (!ElementTable.FreeSome(heap, model._root, ref budget))
+        nint root = model._root;
+        while (!ElementTable.FreeSome(heap, ref root, ref budget))
             budget = random.Next(50);
         new ElementTable(heap, Hasher, copy).Verify();
         Assert.Equal(model._model.Count, new ElementTable(heap, Hasher, copy).Count);

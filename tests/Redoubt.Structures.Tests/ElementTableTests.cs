@@ -108,7 +108,7 @@ public sealed class ElementTableTests
         table.Verify();
         Assert.InRange(table.BucketCounts.Main, 64, 8192);
         int slices = 0, budget = 0;
-        while (!ElementTable.FreeSome(heap, root, ref budget))
+        while (!ElementTable.FreeSome(heap, ref root, ref budget))
         {
             budget = 100;
             slices++;

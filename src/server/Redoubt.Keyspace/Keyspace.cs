@@ -189,9 +189,12 @@ public sealed class Keyspace : IDisposable
     /// <summary>What collections are made with, before a key has them.</summary>
     public ValueStore Store { get; }
 
+    /// <summary>A collection that no key has yet; whoever asks for it disposes it.</summary>
+    public CollectionDraft NewDraft(ValueType type, ValueEncoding encoding) => new(Store, type, encoding);
+
     internal byte[] Digits { get; } = new byte[24];
 
-    /// <summary>For picks among keys and elements.</summary>
+    /// <summary>Whatever is left to chance comes from here, so that a test can repeat it.</summary>
     public Random Random { get; }
 
     internal int SnapshotEpoch { get; private set; }

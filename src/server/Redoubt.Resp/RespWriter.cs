@@ -171,6 +171,9 @@ public sealed class RespWriter
     /// <summary>The same for a map, whose length is also opened with <see cref="BeginArray"/>.</summary>
     public void EndMap(int mark, int pairs) => PutHeader(mark, Protocol == 3 ? (byte)'%' : (byte)'*', Protocol == 3 ? pairs : 2L * pairs);
 
+    /// <summary>The same for a set.</summary>
+    public void EndSet(int mark, int count) => PutHeader(mark, Protocol == 3 ? (byte)'~' : (byte)'*', count);
+
     private void PutHeader(int mark, byte kind, long count)
     {
         Span<byte> head = stackalloc byte[24];

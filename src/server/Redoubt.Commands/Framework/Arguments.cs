@@ -18,6 +18,20 @@ internal static class Arguments
         return false;
     }
 
+    /// <summary>An integer within bounds; <paramref name="error"/> stands for both complaints when given.</summary>
+    public static bool TryInteger(this CommandContext c, int index, long min, long max, out long value, ReadOnlySpan<byte> error = default)
+    {
+        if (!c.TryInteger(index, out value, error.IsEmpty ? Errors.NotInteger : error))
+            return false;
+        if (value >= min && value <= max)
+            return true;
+        if (error.IsEmpty)
+            c.Error($"ERR value is out of range, value must between {min} and {max}");
+        else
+            c.Error(error);
+        return false;
+    }
+
     /// <summary>An integer of 32 bits; <paramref name="error"/> stands for both complaints when given.</summary>
     public static bool TryInt32(this CommandContext c, int index, out int value, ReadOnlySpan<byte> error = default)
     {

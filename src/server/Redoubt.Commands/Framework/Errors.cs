@@ -33,6 +33,20 @@ public static class Errors
 
     public static ReadOnlySpan<byte> NotInteger => "ERR value is not an integer or out of range"u8;
 
+    public static ReadOnlySpan<byte> OutOfRange => "ERR value is out of range"u8;
+
+    public static ReadOnlySpan<byte> NotFinite => "ERR value is NaN or Infinity"u8;
+
+    public static ReadOnlySpan<byte> HashValueNotInteger => "ERR hash value is not an integer"u8;
+
+    public static ReadOnlySpan<byte> HashValueNotFloat => "ERR hash value is not a float"u8;
+
+    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
+
+    public static ReadOnlySpan<byte> KeyCountTooLarge => "ERR Number of keys can't be greater than number of args"u8;
+
+    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
+
     public static ReadOnlySpan<byte> NotFloat => "ERR value is not a valid float"u8;
 
     public static ReadOnlySpan<byte> OutOfIntRange => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
@@ -61,15 +75,9 @@ public static class Errors
 
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
 
-    public static ReadOnlySpan<byte> OutOfRange => "ERR value is out of range"u8;
-
     public static ReadOnlySpan<byte> OutOfLongRange => "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
 
-    public static ReadOnlySpan<byte> KeyCountNotPositive => "ERR numkeys should be greater than 0"u8;
-
     public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
-
-    public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
 
     /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
     public static ReadOnlySpan<byte> NeedsInputKey => "ERR at least 1 input key is needed for '"u8;

@@ -7,9 +7,6 @@ namespace Redoubt.Commands;
 
 internal static class SortedSetScan
 {
-    private const long DefaultCount = 10;
-    private const long BucketsPerMember = 10;
-
     [Command("ZSCAN", -3, CommandFlags.ReadOnly,
         FirstKey = 1, LastKey = 1, KeyStep = 1, KeyFlags = "RO access", Acl = "sortedset", Group = "sorted-set", Since = "2.8.0",
         Summary = "Incrementally iterate sorted sets elements and associated scores",
@@ -18,67 +15,32 @@ internal static class SortedSetScan
         Syntax = "key#0 cursor:integer [MATCH=pattern:pattern] [COUNT=count:integer]", Tips = ["nondeterministic_output"])]
     public static void ZScan(CommandContext c)
     {
-        if (!Scanning.TryCursor(c[2], out ulong cursor))
-        {
-            c.Error(Errors.InvalidCursor);
+        if (!ScanOptions.TryCursor(c, 2, out ulong cursor))
             return;
-        }
         ValueLookup found = c.ReadSortedSet(c.Key(1), out SortedSetValue set);
         if (found == ValueLookup.WrongType)
             return;
-        MemberFilter filter = new(c, c.Scratch);
         if (found == ValueLookup.Missing)
-            cursor = 0;
-        else if (!TryScan(c, set, ref cursor, ref filter))
-            return;
-        Span<byte> digits = stackalloc byte[20];
-        System.Buffers.Text.Utf8Formatter.TryFormat(cursor, digits, out int length);
-        c.Reply.Array(2);
-        c.Reply.Bulk(digits[..length]);
-        c.Reply.Array(2 * filter.Matched);
-        c.Reply.Raw(filter.Target.Written);
-    }
-
-    private static bool TryScan(CommandContext c, SortedSetValue set, ref ulong cursor, ref MemberFilter filter)
-    {
-        long count = DefaultCount;
-        for (int i = 3; i < c.Count; i += 2)
         {
-            bool hasValue = i + 1 < c.Count;
-            if (hasValue && c.Is(i, "MATCH"u8))
-            {
-                filter.PatternArgument = i + 1;
-            }
-            else if (!hasValue || !c.Is(i, "COUNT"u8))
-            {
-                c.Error(Errors.Syntax);
-                return false;
-            }
-            else if (!c.TryInteger(i + 1, out count))
-            {
-                return false;
-            }
-            else if (count < 1)
-            {
-                c.Error(Errors.Syntax);
-                return false;
-            }
+            ScanOptions.Reply(c.Reply, 0, 0, []);
+            return;
         }
-        long bucketsLeft = count > long.MaxValue / BucketsPerMember ? long.MaxValue : count * BucketsPerMember;
+        if (!ScanOptions.TryParse(c, 3, takesType: false, out ScanOptions options))
+            return;
+        MemberFilter filter = new(c, options, c.Scratch);
+        long bucketsLeft = options.BucketsMax;
         do
         {
             cursor = set.Scan(cursor, ref filter);
         }
-        while (cursor != 0 && bucketsLeft-- > 0 && filter.Seen < count);
-        return true;
+        while (cursor != 0 && bucketsLeft-- > 0 && filter.Seen < options.Count);
+        ScanOptions.Reply(c.Reply, cursor, 2 * filter.Matched, filter.Target.Written);
     }
 
     /// <summary>Writes the members that pass, with their scores as text.</summary>
-    private struct MemberFilter(CommandContext context, RespWriter target) : ISortedSetVisitor
+    private struct MemberFilter(CommandContext context, ScanOptions options, RespWriter target) : ISortedSetVisitor
     {
         public readonly RespWriter Target => target;
-
-        public int PatternArgument { get; set; }
 
         public long Seen { get; private set; }
 
@@ -87,7 +49,7 @@ internal static class SortedSetScan
         public void Visit(ReadOnlySpan<byte> member, double score)
         {
             Seen++;
-            if (PatternArgument != 0 && !GlobPattern.Matches(context[PatternArgument], member))
+            if (!options.Matches(context, member))
                 return;
             Matched++;
             target.Bulk(member);

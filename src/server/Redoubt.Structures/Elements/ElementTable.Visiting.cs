@@ -5,6 +5,7 @@ using Redoubt.Native;
 using Redoubt.Native.Memory;
 using Redoubt.Structures.Buckets;
 using Redoubt.Structures.Entries;
+using Redoubt.Structures.Sampling;
 
 namespace Redoubt.Structures.Elements;
 
@@ -124,6 +125,29 @@ internal readonly unsafe partial struct ElementTable
         }
     }
 
+    /// <summary>Picks so many different elements, at most all; every choice of them is as likely.</summary>
+    public void PickDistinct<TReceiver>(Random random, long count, ref TReceiver receiver)
+        where TReceiver : IElementReceiver, allows ref struct
+    {
+        if (count > Count / 3)
+        {
+            SelectionSampling selection = new(Count, count);
+            foreach (Element element in this)
+            {
+                if (selection.TakesNext(random))
+                    receiver.Receive(element);
+            }
+            return;
+        }
+        HashSet<nint> picked = [];
+        while (picked.Count < count)
+        {
+            Element element = Pick(random);
+            if (picked.Add(element.Address))
+                receiver.Receive(element);
+        }
+    }
+
     private long BucketsInUse => (1L << _head->MainBits) - _head->Moved + (IsMoving ? 1L << _head->NextBits : 0);
 
     /// <summary>The buckets of both arrays that may hold elements, numbered from 0.</summary>
@@ -172,9 +196,9 @@ internal readonly unsafe partial struct ElementTable
 
     /// <summary>
     /// Frees elements of a table that nobody uses any more, about <paramref name="budget"/> of them, which is counted down. True when nothing is left,
-    /// the table included.
+    /// the table included, and <paramref name="root"/> is 0.
     /// </summary>
-    public static bool FreeSome(NativeHeap heap, nint root, ref int budget)
+    public static bool FreeSome(NativeHeap heap, ref nint root, ref int budget)
     {
         ElementTable table = new(heap, default, root);
         Head* head = table._head;
@@ -191,6 +215,7 @@ internal readonly unsafe partial struct ElementTable
             if (head->Next == null)
             {
                 heap.Free((byte*)head, sizeof(Head));
+                root = 0;
                 return true;
             }
             head->Main = head->Next;
@@ -205,9 +230,12 @@ internal readonly unsafe partial struct ElementTable
     public static void Free(NativeHeap heap, nint root)
     {
         int budget = int.MaxValue;
-        while (!FreeSome(heap, root, ref budget))
+        while (!FreeSome(heap, ref root, ref budget))
             budget = int.MaxValue;
     }
+
+    /// <summary>How many elements there are to free.</summary>
+    public static long Effort(nint root) => ((Head*)root)->Count;
 
     private void FreeBucket(Bucket* home, ref int budget)
     {

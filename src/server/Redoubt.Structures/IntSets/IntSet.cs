@@ -66,6 +66,15 @@ internal readonly unsafe struct IntSet
 
     public static void Free(NativeHeap heap, nint block) => CompactBlock.Free(heap, (byte*)block, new IntSet(block).Bytes);
 
+    /// <summary>The same as one step of freeing in slices.</summary>
+    public static bool Free(NativeHeap heap, ref nint block, ref int budget)
+    {
+        Free(heap, block);
+        block = 0;
+        budget--;
+        return true;
+    }
+
     /// <summary>Bytes of memory that the set occupies.</summary>
     public static long MemoryBytes(NativeHeap heap, nint block) => CompactBlock.UsableSize(heap, new IntSet(block).Bytes);
 

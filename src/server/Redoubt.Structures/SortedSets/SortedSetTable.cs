@@ -133,7 +133,7 @@ internal readonly unsafe ref struct SortedSetTable
             // A leaf is freed as fast as an element.
             budget--;
         }
-        if (set._order.Count > 0 || !ElementTable.FreeSome(store.Heap, set._head->Table, ref budget))
+        if (set._order.Count > 0 || !ElementTable.FreeSome(store.Heap, ref set._head->Table, ref budget))
             return false;
         store.Heap.Free((byte*)root, sizeof(Head));
         root = 0;

@@ -1,3 +1,5 @@
+using Redoubt.Structures.Elements;
+using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
@@ -13,6 +15,8 @@ internal static class CollectionCopy
         _ when root == 0 => 0,
         (_, ValueEncoding.Listpack) => ListpackEditor.CreateFrom(store.Heap, new Listpack(root).Span),
         (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.Copy(store, root),
+        (ValueType.Set, ValueEncoding.IntSet) => IntSet.CreateFrom(store.Heap, new IntSet(root).Span),
+        (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => new ElementTable(store.Heap, store.Hasher, root).Copy(),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Copy(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };

@@ -4,6 +4,8 @@
 // is to be freed.
 
 using Redoubt.Native;
+using Redoubt.Structures.Elements;
+using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
@@ -18,6 +20,8 @@ internal static class CollectionDisposal
         _ when root == 0 => 0,
         (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.CountOf(root),
         (_, ValueEncoding.Listpack) => 1,
+        (ValueType.Set, ValueEncoding.IntSet) => 1,
+        (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => ElementTable.Effort(root),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Effort(root),
         _ => throw Unknown(type, encoding),
     };
@@ -31,6 +35,8 @@ internal static class CollectionDisposal
         {
             (_, ValueEncoding.Listpack) => FreeListpack(store, ref root, ref budget),
             (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.FreeSome(store, ref root, ref budget),
+            (ValueType.Set, ValueEncoding.IntSet) => IntSet.Free(store.Heap, ref root, ref budget),
+            (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => ElementTable.FreeSome(store.Heap, ref root, ref budget),
             (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.FreeSome(store.Heap, ref root, ref budget),
             _ => throw Unknown(type, encoding),
         };

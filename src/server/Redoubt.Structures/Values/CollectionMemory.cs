@@ -1,3 +1,5 @@
+using Redoubt.Structures.Elements;
+using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
@@ -14,6 +16,8 @@ internal static class CollectionMemory
         _ when root == 0 => 0,
         (_, ValueEncoding.Listpack) => ListpackEditor.MemoryBytes(store.Heap, root),
         (ValueType.SortedSet, ValueEncoding.SkipList) => new SortedSetTable(store, root).MemoryBytes,
+        (ValueType.Set, ValueEncoding.IntSet) => IntSet.MemoryBytes(store.Heap, root),
+        (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => new ElementTable(store.Heap, store.Hasher, root).MemoryBytes,
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.OccupiedBytes(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };

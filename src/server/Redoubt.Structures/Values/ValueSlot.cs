@@ -31,6 +31,9 @@ public readonly unsafe ref struct ValueSlot
 
     internal ValueStore Store { get; }
 
+    /// <summary>Identifies the slot while it is valid.</summary>
+    internal nint Address => (nint)_block;
+
     /// <summary>Address of the value's block; 0 while the value is being made or taken apart.</summary>
     internal nint Root
     {
