@@ -1,5 +1,6 @@
 using Redoubt.Persistence;
 using Redoubt.Persistence.Rdb;
+using Redoubt.Structures.Compression;
 
 namespace Fuzz;
 

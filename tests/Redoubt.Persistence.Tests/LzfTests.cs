@@ -1,4 +1,4 @@
-using Redoubt.Persistence.Rdb;
+using Redoubt.Structures.Compression;
 
 namespace Redoubt.Persistence.Tests;
 

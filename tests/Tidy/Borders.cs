@@ -17,7 +17,7 @@ internal static class Borders
         ["Redoubt.Resp"] = [],
         ["Redoubt.Topology"] = [],
         ["Redoubt.Keyspace"] = ["Redoubt.Structures"],
-        ["Redoubt.Persistence"] = ["Redoubt.Keyspace", "Redoubt.Resp", "Redoubt.Native"],
+        ["Redoubt.Persistence"] = ["Redoubt.Keyspace", "Redoubt.Structures", "Redoubt.Resp", "Redoubt.Native"],
         ["Redoubt.Replication"] = ["Redoubt.Topology", "Redoubt.Resp", "Redoubt.Structures"],
         ["Redoubt.Commands"] = ["Redoubt.Keyspace", "Redoubt.Structures", "Redoubt.Resp", "Redoubt.Topology"],
         ["Redoubt.Server"] =

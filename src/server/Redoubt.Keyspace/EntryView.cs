@@ -57,7 +57,8 @@ public readonly ref struct EntryView
         ValueEncoding.SkipList => "skiplist"u8,
         ValueEncoding.QuickList => "quicklist"u8,
         ValueEncoding.Stream => "stream"u8,
-        ValueEncoding.Listpack => "listpack"u8,
+        // A short list is a listpack inside; Redis 7.0 has only one name for all lists.
+        ValueEncoding.Listpack => _entry.Type == ValueType.List ? "quicklist"u8 : "listpack"u8,
         _ => "raw"u8,
     };
 

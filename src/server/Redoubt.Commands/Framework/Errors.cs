@@ -47,6 +47,17 @@ public static class Errors
 
     public static ReadOnlySpan<byte> LimitNegative => "ERR LIMIT can't be negative"u8;
 
+    public static ReadOnlySpan<byte> IndexOutOfRange => "ERR index out of range"u8;
+
+    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
+
+    public static ReadOnlySpan<byte> CountNegative => "ERR COUNT can't be negative"u8;
+
+    public static ReadOnlySpan<byte> MaxLenNegative => "ERR MAXLEN can't be negative"u8;
+
+    public static ReadOnlySpan<byte> RankZero =>
+        "ERR RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from the end of the list"u8;
+
     public static ReadOnlySpan<byte> NotFloat => "ERR value is not a valid float"u8;
 
     public static ReadOnlySpan<byte> OutOfIntRange => "ERR value is out of range, value must between -2147483648 and 2147483647"u8;
@@ -76,8 +87,6 @@ public static class Errors
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
 
     public static ReadOnlySpan<byte> OutOfLongRange => "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
-
-    public static ReadOnlySpan<byte> CountNotPositive => "ERR count should be greater than 0"u8;
 
     /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
     public static ReadOnlySpan<byte> NeedsInputKey => "ERR at least 1 input key is needed for '"u8;

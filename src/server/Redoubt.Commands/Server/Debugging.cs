@@ -4,6 +4,8 @@
 using System.Globalization;
 using System.Text;
 using Redoubt.Keyspace;
+using Redoubt.Structures.Lists;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Commands;
 
@@ -24,6 +26,8 @@ internal static class Debugging
             SetActiveExpire(c);
         else if (c.Count == 3 && c.Is(1, "OBJECT"u8))
             DescribeObject(c);
+        else if (c.Count == 3 && c.Is(1, "QUICKLIST-PACKED-THRESHOLD"u8))
+            ListDebugging.SetPackedThreshold(c);
         else if (c.Count is >= 3 and <= 5 && c.Is(1, "POPULATE"u8))
             Populate(c);
         else if (c.Count == 2 && c.Is(1, "DIGEST"u8))
@@ -55,7 +59,7 @@ internal static class Debugging
         c.Reply.Ok();
     }
 
-    /// <summary>Address and serialized length are this engine's: the key's hash, and the length before compression.</summary>
+    /// <summary>Address and serialized length are this engine's: the key's hash, and the length before compression (for collections: the memory).</summary>
     private static void DescribeObject(CommandContext c)
     {
         Key key = c.Key(2);
@@ -68,11 +72,15 @@ internal static class Debugging
         long lru = (c.NowMs / 1000 - entry.IdleSeconds) & 0xFFFFFF;
         string text = string.Create(CultureInfo.InvariantCulture,
             $"Value at:0x{key.Hash:x} refcount:1 encoding:{Encoding.ASCII.GetString(entry.EncodingName)} serializedlength:{SerializedLength(entry)} lru:{lru} lru_seconds_idle:{entry.IdleSeconds}");
+        if (c.Database.Peek(key, ValueType.List, out ValueSlot list) == ValueLookup.Found)
+            text += ListDebugging.Describe(c, new ListValue(list));
         c.Reply.SimpleString(Encoding.ASCII.GetBytes(text));
     }
 
     private static int SerializedLength(in EntryView entry)
     {
+        if (!entry.IsString)
+            return (int)Math.Min(entry.MemoryBytes(samples: 0), int.MaxValue);
         if (entry.IsInteger && entry.Integer is >= int.MinValue and <= int.MaxValue)
             return entry.Integer is >= sbyte.MinValue and <= sbyte.MaxValue ? 2 : entry.Integer is >= short.MinValue and <= short.MaxValue ? 3 : 5;
         int length = entry.Length;
@@ -145,6 +153,8 @@ internal static class Debugging
         "    How a value is stored.",
         "POPULATE <count> [<prefix>] [<size>]",
         "    Add <count> keys named <prefix>:<number> (key:<number> by default). They are not propagated.",
+        "QUICKLIST-PACKED-THRESHOLD <size>",
+        "    How long an element of a list must be to get a node of its own, which is no listpack; 0 for the usual gigabyte.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Whether expired keys that nobody asks for are deleted.",
         "SET-SKIP-CHECKSUM-VALIDATION <0|1>",

@@ -80,13 +80,7 @@ internal sealed class ServerHost : IDisposable
         MemoryAccount account = new(_heap, stream);
         _connections.Account = account;
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
-        _replication.Replicas = new ReplicaHost(_replication, _state, config, log, _connections, _gate, propagator, _snapshots);
-        _replication.Master = new Replicas.MasterLink(_replication, _state, config, log, _sockets, _connections, _mailbox, _gate, _loader);
-        _replication.Failover = new FailoverDriver(_replication, _replication.Replicas.Registry, _pauses);
-        _dispatcher.MasterLink = _replication.Master;
-        _loader.MoreRoom = _replication.Master.ResumeReading;
-        _snapshots.DescribeHistory = DescribeHistory;
-        _snapshots.IsInTransaction = () => _dispatcher.Context.IsInTransaction;
+        WireReplication(propagator);
 
         CommandSettings settings = new();
         DeletionNotes notes = new(_keyspace, settings);
@@ -136,6 +130,17 @@ internal sealed class ServerHost : IDisposable
         new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log, Listen).Install();
         _memory.Install();
         WireLoop();
+    }
+
+    private void WireReplication(Propagator propagator)
+    {
+        _replication.Replicas = new ReplicaHost(_replication, _state, _config, _log, _connections, _gate, propagator, _snapshots);
+        _replication.Master = new Replicas.MasterLink(_replication, _state, _config, _log, _sockets, _connections, _mailbox, _gate, _loader);
+        _replication.Failover = new FailoverDriver(_replication, _replication.Replicas.Registry, _pauses);
+        _dispatcher.MasterLink = _replication.Master;
+        _loader.MoreRoom = _replication.Master.ResumeReading;
+        _snapshots.DescribeHistory = DescribeHistory;
+        _snapshots.IsInTransaction = () => _dispatcher.Context.IsInTransaction;
     }
 
     private void WireLoop()

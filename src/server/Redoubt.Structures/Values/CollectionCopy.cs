@@ -1,6 +1,7 @@
 using Redoubt.Structures.Elements;
 using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.Lists;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
@@ -17,6 +18,7 @@ internal static class CollectionCopy
         (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.Copy(store, root),
         (ValueType.Set, ValueEncoding.IntSet) => IntSet.CreateFrom(store.Heap, new IntSet(root).Span),
         (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => new ElementTable(store.Heap, store.Hasher, root).Copy(),
+        (ValueType.List, ValueEncoding.QuickList) => ListDisposal.Copy(store.Heap, root),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Copy(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };

@@ -7,6 +7,7 @@ using Redoubt.Native;
 using Redoubt.Structures.Elements;
 using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.Lists;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
@@ -22,6 +23,7 @@ internal static class CollectionDisposal
         (_, ValueEncoding.Listpack) => 1,
         (ValueType.Set, ValueEncoding.IntSet) => 1,
         (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => ElementTable.Effort(root),
+        (ValueType.List, ValueEncoding.QuickList) => ListDisposal.Effort(root),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.Effort(root),
         _ => throw Unknown(type, encoding),
     };
@@ -37,6 +39,7 @@ internal static class CollectionDisposal
             (ValueType.SortedSet, ValueEncoding.SkipList) => SortedSetTable.FreeSome(store, ref root, ref budget),
             (ValueType.Set, ValueEncoding.IntSet) => IntSet.Free(store.Heap, ref root, ref budget),
             (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => ElementTable.FreeSome(store.Heap, ref root, ref budget),
+            (ValueType.List, ValueEncoding.QuickList) => ListDisposal.FreeSome(store.Heap, ref root, ref budget),
             (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.FreeSome(store.Heap, ref root, ref budget),
             _ => throw Unknown(type, encoding),
         };

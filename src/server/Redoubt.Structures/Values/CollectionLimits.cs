@@ -19,6 +19,9 @@ public sealed class CollectionLimits
     /// <summary>Elements per node when positive; -1 to -5: 4 to 64 KB per node.</summary>
     public int ListMaxListpackSize { get; set; } = -2;
 
+    /// <summary>An element of a list that is as long as this, in bytes, gets a node of its own without a listpack: DEBUG QUICKLIST-PACKED-THRESHOLD.</summary>
+    public long ListPackedThreshold { get; set; } = 1L << 30;
+
     /// <summary>Nodes at each end of a list that are not compressed; 0 = none is.</summary>
     public int ListCompressDepth { get; set; }
 

@@ -1,6 +1,7 @@
 using Redoubt.Structures.Elements;
 using Redoubt.Structures.IntSets;
 using Redoubt.Structures.Listpacks;
+using Redoubt.Structures.Lists;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Streams;
 
@@ -18,6 +19,7 @@ internal static class CollectionMemory
         (ValueType.SortedSet, ValueEncoding.SkipList) => new SortedSetTable(store, root).MemoryBytes,
         (ValueType.Set, ValueEncoding.IntSet) => IntSet.MemoryBytes(store.Heap, root),
         (ValueType.Hash or ValueType.Set, ValueEncoding.HashTable) => new ElementTable(store.Heap, store.Hasher, root).MemoryBytes,
+        (ValueType.List, ValueEncoding.QuickList) => ListDisposal.OccupiedBytes(store.Heap, root, samples),
         (ValueType.Stream, ValueEncoding.Stream) => StreamDisposal.OccupiedBytes(store.Heap, root),
         _ => throw CollectionDisposal.Unknown(type, encoding),
     };

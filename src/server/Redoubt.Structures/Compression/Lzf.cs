@@ -1,4 +1,4 @@
-// LZF, the compression of strings in RDB files.
+// LZF, the compression of strings in RDB files and of the inner nodes of lists.
 //
 // Format, a sequence of
 //   000LLLLL  <L+1 bytes>                 literals, 1 to 32
@@ -15,7 +15,7 @@
 // Damaged input of the decompressor gives false; nothing outside the two spans is read or written.
 using System.Buffers.Binary;
 
-namespace Redoubt.Persistence.Rdb;
+namespace Redoubt.Structures.Compression;
 
 public static class Lzf
 {
