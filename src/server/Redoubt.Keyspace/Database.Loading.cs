@@ -65,6 +65,8 @@ public sealed partial class Database
             entry.Access = _keyspace.Usage.AtFrequency(counter);
     }
 
+    internal CollectionLimits Limits => _keyspace.Limits;
+
     /// <summary>A new key whose collection is about to be built from an image; nobody is told.</summary>
     internal ValueSlot LoadCollection(Key key, ValueType type, ValueEncoding encoding, long expireAtMs) =>
         Table.SlotOf(Table.InsertCollection(key.Bytes, key.Hash, type, encoding, expireAtMs, _keyspace.Usage.Fresh));

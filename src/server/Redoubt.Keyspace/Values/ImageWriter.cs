@@ -69,9 +69,15 @@ public sealed class ImageWriter
 
     public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Bytes(ImageToken.Raw, bytes.Length));
 
+    /// <summary>Raw bytes that the caller writes into what is returned, before anything else is written.</summary>
+    public Span<byte> UnfilledRaw(int length) => Bytes(ImageToken.Raw, length);
+
     public void Double(double value) => BinaryPrimitives.WriteDoubleLittleEndian(Bytes(ImageToken.Raw, sizeof(double)), value);
 
     public void Int64(long value) => BinaryPrimitives.WriteInt64LittleEndian(Bytes(ImageToken.Raw, sizeof(long)), value);
+
+    /// <summary>What <see cref="Count"/> will be about so many bytes later.</summary>
+    public int LimitAfter(int bytes) => (int)Math.Min((long)Count + bytes, int.MaxValue);
 
     /// <summary>Bytes that are no token: a container's own headers, and the pieces of a text that was begun.</summary>
     /// <param name="expected">How many bytes are known to follow in all; the memory does not grow beyond that without need.</param>

@@ -4,7 +4,8 @@
 // whatever else an insertion finds out. Where an image is turned down, what was built of the key so far is the caller's to remove.
 //
 // How a family's values are built is the business of its own file. Each element goes through the family's own way of adding, so that the
-// value has the form that the limits of this server ask for.
+// value has the form that the limits of this server ask for. The pieces are cut between elements; the end is where the last one ends,
+// numbers of elements are hints.
 
 using Redoubt.Structures.Values;
 
@@ -12,12 +13,24 @@ namespace Redoubt.Keyspace;
 
 public sealed class ValueBuilder
 {
+    private readonly StreamBuilder _stream = new();
+
     /// <summary>Adds the next piece of a value to a key of this database, which must not be there when the first one comes.</summary>
     /// <returns>Null, or what is wrong with the image, in Redis's words.</returns>
     public string? Add(Database database, Key key, ImageType type, long expireAtMs, ImageReader piece, bool isFirst, bool isLast)
     {
         switch (type)
         {
+            case ImageType.SortedSet:
+                return SortedSetImage.Add(database, key, expireAtMs, ref piece, isFirst);
+            case ImageType.SortedSetListpack:
+                SortedSetImage.AddPacked(database, key, expireAtMs, ref piece);
+                return null;
+            case ImageType.Stream or ImageType.StreamWithOffsets or ImageType.StreamWithActivity:
+                if (isFirst)
+                    _stream.Begin(type, ref piece);
+                ValueSlot slot = isFirst ? database.LoadCollection(key, ValueType.Stream, ValueEncoding.Stream, expireAtMs) : database.SlotInLoad(key);
+                return _stream.Add(slot, ref piece) ?? (isLast ? _stream.End() : null);
             default:
                 return $"Unknown RDB encoding type {(int)type}";
         }

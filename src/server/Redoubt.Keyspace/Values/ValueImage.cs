@@ -3,24 +3,18 @@
 //
 // Between two pieces of one value nothing may change it: the snapshot's walk sees to that (Preserve), so a position in it stays good.
 
+using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
-
-/// <summary>How far a value has been given out. Starts anew with each value.</summary>
-internal sealed class ImagePosition
-{
-    public bool IsAtStart { get; set; } = true;
-
-    public void Reset() => IsAtStart = true;
-}
 
 internal static class ValueImage
 {
     /// <summary>Whether the value is to be given out in pieces, and not in passing.</summary>
     public static bool IsLarge(ValueSlot slot) => slot.Encoding switch
     {
-        ValueEncoding.Listpack or ValueEncoding.IntSet => false,
+        ValueEncoding.SkipList => SortedSetImage.IsLarge(slot),
+        ValueEncoding.Stream => StreamImage.IsLarge(slot),
         _ => false,
     };
 
@@ -30,6 +24,16 @@ internal static class ValueImage
     {
         switch (slot.Type, slot.Encoding)
         {
+            case (ValueType.SortedSet, ValueEncoding.Listpack):
+                type = ImageType.SortedSetListpack;
+                image.Text(new SortedSetValue(slot).PackedBytes);
+                return true;
+            case (ValueType.SortedSet, ValueEncoding.SkipList):
+                type = ImageType.SortedSet;
+                return SortedSetImage.Give(slot, image, position, bytesMax);
+            case (ValueType.Stream, ValueEncoding.Stream):
+                type = ImageType.StreamWithOffsets;
+                return StreamImage.Give(slot, image, position, bytesMax);
             default:
                 Native.Invariant.That(false, $"a {slot.Type} encoded as {slot.Encoding} has an image");
                 type = default;

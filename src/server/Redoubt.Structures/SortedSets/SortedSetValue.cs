@@ -53,7 +53,7 @@ public interface ISortedSetVisitor
     void Visit(ReadOnlySpan<byte> member, double score);
 }
 
-public readonly ref struct SortedSetValue(ValueSlot slot)
+public readonly ref partial struct SortedSetValue(ValueSlot slot)
 {
     private readonly ValueSlot _slot = slot;
 

@@ -66,7 +66,7 @@ public readonly unsafe ref partial struct StreamValue
         Length != 0 && !MaxDeletedId.IsZero && FirstId <= MaxDeletedId && id <= MaxDeletedId;
 
     /// <summary>How many entries were ever added up to this ID, or <see cref="StreamGroup.UnknownEntriesRead"/>.</summary>
-    private long EntriesUpTo(StreamId id)
+    public long EntriesUpTo(StreamId id)
     {
         if (EntriesAdded == 0)
             return 0;

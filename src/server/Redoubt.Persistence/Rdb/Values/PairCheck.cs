@@ -4,7 +4,7 @@
 // Twins are found with a table of hashes by position. Where two hashes are equal, the listpack is walked again up to the earlier
 // element to compare the two: for honest data that happens about never, so no element is copied.
 
-using Redoubt.Keyspace;
+using Redoubt.Structures;
 
 namespace Redoubt.Persistence.Rdb;
 
@@ -63,7 +63,7 @@ internal sealed class PairCheck
     public static bool TryScore(in ListpackCursor element, out double score)
     {
         score = element.Integer;
-        return element.IsInteger || ScoreText.TryParse(element.Bytes, out score);
+        return element.IsInteger || DoubleText.TryParse(element.Bytes, out score);
     }
 
     private void Prepare(int pairs)

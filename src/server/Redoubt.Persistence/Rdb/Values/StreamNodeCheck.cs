@@ -5,7 +5,9 @@
 //            the number of fields and each field with its value; at last, how many elements the entry has before this one
 //
 // What is checked: every number is one and says what is there; at least one entry is alive or deleted, and as many as the master says; IDs
-// ascend and do not overflow. A node that passes can be walked in both directions without looking at its edges.
+// ascend from the node's on. A node that passes can be walked in both directions without looking at its edges.
+
+using Redoubt.Structures.Streams;
 
 namespace Redoubt.Persistence.Rdb;
 
@@ -31,7 +33,7 @@ internal static class StreamNodeCheck
         bool isFirst = true;
         for (long entries = live + deleted; entries > 0; entries--)
         {
-            if (!TryEntry(ref cursor, first, fields, out StreamId id, out bool isDeleted) || (!isFirst && id.CompareTo(last) <= 0))
+            if (!TryEntry(ref cursor, first, fields, out StreamId id, out bool isDeleted) || (isFirst ? id < first : id <= last))
                 return false;
             last = id;
             isFirst = false;
@@ -51,7 +53,7 @@ internal static class StreamNodeCheck
             return false;
         }
         // Differences are 64 bits that wrap: the sequence may be far above the node's, or below it in a later millisecond.
-        id = new StreamId(node.Milliseconds + (ulong)milliseconds, node.Sequence + (ulong)sequence);
+        id = new StreamId(unchecked(node.Ms + (ulong)milliseconds), unchecked(node.Sequence + (ulong)sequence));
         isDeleted = (flags & FlagDeleted) != 0;
         long fields = masterFields;
         long others = 3;

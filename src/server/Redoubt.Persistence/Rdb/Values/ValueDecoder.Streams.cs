@@ -1,4 +1,6 @@
 
+using Redoubt.Structures.Streams;
+
 namespace Redoubt.Persistence.Rdb;
 
 // Streams, in the three layouts of 5.0, 7.0 and 7.2: each adds numbers to the one before. The tokens go on as they come; the nodes are
@@ -19,11 +21,11 @@ internal sealed partial class ValueDecoder
             if (i > 0)
                 yield return Want.Cut;
             yield return Want.Text;
-            if (Token.Length != StreamId.Size)
+            if (Token.Length != StreamId.BinaryBytes)
                 yield return Damaged("Stream node key entry is not the size of a stream ID");
-            StreamId id = StreamId.From(Token);
+            StreamId id = StreamId.ReadBinary(Token);
             yield return Want.Text;
-            if (i > 0 && id.CompareTo(last) <= 0)
+            if (i > 0 && id <= last)
                 yield return Damaged("Listpack re-added with existing key");
             if (!StreamNodeCheck.IsSound(Token, id, out last, out long liveInNode))
                 yield return Damaged("Stream listpack integrity check failed.");
@@ -33,7 +35,14 @@ internal sealed partial class ValueDecoder
         if (Number > 0 && nodes == 0)
             yield return Damaged("Stream length inconsistent with rax entries");
         Image.Length(live);
-        int numbers = layout == 1 ? 2 : 7; // IDs: last; then first and highest deleted, and entries ever added
+        yield return Want.Length;
+        ulong lastMs = Number;
+        Image.Length(lastMs);
+        yield return Want.Length;
+        Image.Length(Number);
+        if (nodes > 0 && new StreamId(lastMs, Number) < last)
+            yield return Damaged("Stream last ID is below that of its last entry");
+        int numbers = layout == 1 ? 0 : 5; // the first ID and the highest deleted one, and entries ever added
         for (int i = 0; i < numbers; i++)
         {
             yield return Want.Length;
@@ -65,7 +74,7 @@ internal sealed partial class ValueDecoder
         for (ulong i = 0; i < pending; i++)
         {
             yield return Want.Cut;
-            WantedBytes = StreamId.Size;
+            WantedBytes = StreamId.BinaryBytes;
             yield return Want.Raw;
             WantedBytes = TimeSize;
             yield return Want.Raw;
@@ -99,7 +108,7 @@ internal sealed partial class ValueDecoder
         for (ulong i = 0; i < pending; i++)
         {
             yield return Want.Cut;
-            WantedBytes = StreamId.Size;
+            WantedBytes = StreamId.BinaryBytes;
             yield return Want.Raw;
         }
     }

@@ -15,6 +15,7 @@
 
 using System.Buffers.Binary;
 using Redoubt.Keyspace;
+using Redoubt.Structures;
 
 namespace Redoubt.Persistence.Rdb;
 
@@ -177,7 +178,7 @@ internal sealed partial class ValueDecoder
             {
                 WantedBytes = length;
                 yield return Want.Raw;
-                if (!ScoreText.TryParse(TakeOut(), out score))
+                if (!DoubleText.TryParse(TakeOut(), out score))
                     yield return Damaged("Zset with a score that is no number");
             }
             Image.Double(score);

@@ -1,0 +1,60 @@
+using Redoubt.Structures.SortedSets;
+using Redoubt.Structures.Values;
+
+namespace Redoubt.Keyspace;
+
+/// <summary>Sorted sets: the small ones as their listpack, the large ones from the highest score down, which is the order that builds fastest.</summary>
+internal static class SortedSetImage
+{
+    private const int LargeFrom = 1024;
+
+    public static bool IsLarge(ValueSlot slot) => new SortedSetValue(slot).Count > LargeFrom;
+
+    public static bool Give(ValueSlot slot, ImageWriter image, ImagePosition position, int bytesMax)
+    {
+        SortedSetValue set = new(slot);
+        long count = set.Count;
+        if (position.IsAtStart)
+        {
+            position.Done = 0;
+            image.Length((ulong)count);
+        }
+        int end = image.LimitAfter(bytesMax);
+        foreach (SortedSetEntry entry in set.Enumerate(new RankRange(position.Done, count - position.Done, IsReversed: true)))
+        {
+            image.Text(entry.Member);
+            image.Double(entry.Score);
+            position.Done++;
+            if (image.Count >= end)
+                break;
+        }
+        return position.Done == count;
+    }
+
+    public static string? Add(Database database, Key key, long expireAtMs, ref ImageReader piece, bool isFirst)
+    {
+        ulong expected = isFirst ? piece.Length() : 0;
+        ReadOnlySpan<byte> member = piece.Text();
+        SortedSetValue set;
+        if (isFirst)
+        {
+            ValueEncoding encoding = SortedSetValue.EncodingFor(database.Limits, member.Length, (long)Math.Min(expected, int.MaxValue));
+            set = new SortedSetValue(database.LoadCollection(key, ValueType.SortedSet, encoding, expireAtMs));
+            set.Initialize();
+        }
+        else
+        {
+            set = new SortedSetValue(database.SlotInLoad(key));
+        }
+        while (set.Add(member, piece.Double(), ScoreConditions.None, out _) == ScoreOutcome.Added)
+        {
+            if (piece.IsAtEnd)
+                return null;
+            member = piece.Text();
+        }
+        return "Duplicate zset fields detected";
+    }
+
+    public static void AddPacked(Database database, Key key, long expireAtMs, ref ImageReader image) =>
+        new SortedSetValue(database.LoadCollection(key, ValueType.SortedSet, ValueEncoding.Listpack, expireAtMs)).Load(image.Text());
+}
