@@ -190,6 +190,10 @@ public sealed class EvictionTests
     {
         public int Count { get; private set; }
 
-        public void Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value) => Count++;
+        public void Add(in SnapshotHead head, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value) => Count++;
+
+        public ImageWriter BeginPiece(in SnapshotHead head, ReadOnlySpan<byte> key, bool isFirst) => new();
+
+        public void EndPiece(ImageType type, bool isLast) => Count++;
     }
 }

@@ -11,15 +11,15 @@ internal sealed class ExpectedSnapshot : ISnapshotSink
 
     public int Missing => _expected.Sum(m => m.Count);
 
-    public void Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value)
+    public void Add(in SnapshotHead head, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value)
     {
         Given++;
-        Assert.True(_expected[database].Remove(key.ToArray(), out ModelEntry? entry), "each key of the moment is given out once, and no other");
-        Assert.Equal(entry.ExpireAtMs, expireAtMs);
+        Assert.True(_expected[head.Database].Remove(key.ToArray(), out ModelEntry? entry), "each key of the moment is given out once, and no other");
+        Assert.Equal(entry.ExpireAtMs, head.ExpireAtMs);
         Assert.Equal(entry.Value, isInteger ? Rig.Text(integer) : value.ToArray());
     }
 
-    public ImageWriter BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst) =>
+    public ImageWriter BeginPiece(in SnapshotHead head, ReadOnlySpan<byte> key, bool isFirst) =>
         throw new NotSupportedException("the model has strings only");
 
     public void EndPiece(ImageType type, bool isLast) => throw new NotSupportedException("the model has strings only");

@@ -27,15 +27,21 @@ using Redoubt.Structures.Values;
 
 namespace Redoubt.Keyspace;
 
+/// <summary>What a snapshot says of a key beside its name and value.</summary>
+/// <param name="ExpireAtMs">Unix milliseconds, -1 = never.</param>
+/// <param name="IdleSeconds">Since the last use, where eviction goes by that; else -1.</param>
+/// <param name="Frequency">The counter of uses, where eviction goes by that; else -1.</param>
+public readonly record struct SnapshotHead(int Database, long ExpireAtMs, long IdleSeconds, int Frequency);
+
 /// <summary>Takes the entries of a snapshot, each as it was when the snapshot began. Spans are valid only during the call.</summary>
 public interface ISnapshotSink
 {
     /// <summary>A key with a string.</summary>
-    void Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value);
+    void Add(in SnapshotHead head, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value);
 
     /// <summary>Where to write (the next piece of) another value's image; <see cref="EndPiece"/> follows at once.</summary>
     /// <param name="isFirst">The key is new. Between the pieces of a large value others may come, whole.</param>
-    ImageWriter BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst);
+    ImageWriter BeginPiece(in SnapshotHead head, ReadOnlySpan<byte> key, bool isFirst);
 
     void EndPiece(ImageType type, bool isLast);
 }
@@ -45,6 +51,7 @@ public sealed class SnapshotWalk
     private const int PieceBytes = 64 * 1024;
 
     private readonly Keyspace _keyspace;
+    private readonly EvictionPolicy _policy;
     private readonly List<(EntryTable Table, int Database)> _tables = [];
     private readonly HashSet<EntryTable> _adopted = [];
 
@@ -59,6 +66,7 @@ public sealed class SnapshotWalk
     internal SnapshotWalk(Keyspace keyspace, Database[] databases)
     {
         _keyspace = keyspace;
+        _policy = keyspace.Evictor.Policy;
         foreach (Database database in databases)
         {
             if (database.Count == 0)
@@ -203,7 +211,7 @@ public sealed class SnapshotWalk
         if (_sink is { } sink)
         {
             if (entry.IsString)
-                sink.Add(database, entry.ExpireAtMs, entry.Key, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, entry.IsInteger ? default : entry.Value);
+                sink.Add(HeadOf(database, entry), entry.Key, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, entry.IsInteger ? default : entry.Value);
             else
                 GiveRest(sink, table, database, entry);
         }
@@ -236,14 +244,19 @@ public sealed class SnapshotWalk
         _large.Dequeue();
     }
 
-    private static bool GivePiece(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry, ImagePosition position)
+    private bool GivePiece(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry, ImagePosition position)
     {
-        ImageWriter image = sink.BeginPiece(database, entry.ExpireAtMs, entry.Key, position.IsAtStart);
+        ImageWriter image = sink.BeginPiece(HeadOf(database, entry), entry.Key, position.IsAtStart);
         bool isLast = ValueImage.Give(table.SlotOf(entry), image, position, PieceBytes, out ImageType type);
         sink.EndPiece(type, isLast);
         position.IsAtStart = isLast;
         return isLast;
     }
+
+    private SnapshotHead HeadOf(int database, scoped in Entry entry) => new(
+        database, entry.ExpireAtMs,
+        _policy.RemembersAccess() ? _keyspace.Usage.IdleSeconds(entry.Access) : -1,
+        _policy.CountsFrequency() ? _keyspace.Usage.Frequency(entry.Access) : -1);
 
     private void Done(EntryTable table, scoped in Entry entry)
     {

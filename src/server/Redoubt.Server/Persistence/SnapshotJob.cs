@@ -125,20 +125,18 @@ internal sealed class SnapshotJob : ISnapshotSink
     /// <summary>Waits for the helper after the walk was driven to its end: SAVE and SHUTDOWN.</summary>
     public void WaitForHelper() => _helper.Join();
 
-    void ISnapshotSink.Add(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value)
+    void ISnapshotSink.Add(in SnapshotHead head, ReadOnlySpan<byte> key, bool isInteger, long integer, ReadOnlySpan<byte> value)
     {
         EntryBatch batch = Target(isFirst: true);
         if (isInteger)
-            batch.AppendInteger(database, expireAtMs, key, integer);
+            batch.AppendInteger(head.Database, head.ExpireAtMs, key, integer, HintOf(head));
         else
-            batch.Append(database, RdbFormat.TypeString, expireAtMs, key, value);
+            batch.Append(head.Database, RdbFormat.TypeString, head.ExpireAtMs, key, value, HintOf(head));
         Filled();
     }
 
-    ImageWriter ISnapshotSink.BeginPiece(int database, long expireAtMs, ReadOnlySpan<byte> key, bool isFirst)
-    {
-        return Target(isFirst).OpenImage(database, expireAtMs, key, isFirst);
-    }
+    ImageWriter ISnapshotSink.BeginPiece(in SnapshotHead head, ReadOnlySpan<byte> key, bool isFirst) =>
+        Target(isFirst).OpenImage(head.Database, head.ExpireAtMs, key, isFirst, HintOf(head));
 
     void ISnapshotSink.EndPiece(ImageType type, bool isLast)
     {
@@ -149,6 +147,10 @@ internal sealed class SnapshotJob : ISnapshotSink
             _goesOn = !isLast;
         Filled();
     }
+
+    private static AccessHint HintOf(in SnapshotHead head) =>
+        head.IdleSeconds >= 0 ? AccessHint.FromIdleSeconds((uint)head.IdleSeconds)
+        : head.Frequency >= 0 ? AccessHint.FromFrequency((byte)head.Frequency) : default;
 
     /// <summary>
     /// The pieces of a value must follow one another. So while one goes on, what comes in between (old images of other keys that are being
