@@ -28,6 +28,9 @@ public readonly ref struct EntryView
 
     public long Integer => _entry.Integer;
 
+    /// <summary>Where a collection hangs, for a typed view that only reads.</summary>
+    public ValueSlot Slot => _entry.SlotIn(_keyspace.Store);
+
     public ReadOnlySpan<byte> KeyBytes => _entry.Key;
 
     /// <summary>The string value; an integer is formatted into memory that the keyspace reuses.</summary>

@@ -31,7 +31,10 @@ internal sealed class DatasetDigest
     private static void MixValue(Span<byte> digest, in EntryView entry)
     {
         MixNumber(digest, (uint)entry.Type);
-        Mix(digest, entry.Bytes);
+        if (entry.IsString)
+            Mix(digest, entry.Bytes);
+        else
+            CollectionDigest.Add(digest, entry.Slot);
         if (entry.ExpireAtMs != -1)
             Xor(digest, "!!expire!!"u8);
     }
@@ -43,7 +46,7 @@ internal sealed class DatasetDigest
         Mix(digest, bytes);
     }
 
-    private static void Mix(Span<byte> digest, ReadOnlySpan<byte> content)
+    internal static void Mix(Span<byte> digest, ReadOnlySpan<byte> content)
     {
         Xor(digest, content);
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
@@ -51,7 +54,7 @@ internal sealed class DatasetDigest
         hash.CopyTo(digest);
     }
 
-    private static void Xor(Span<byte> digest, ReadOnlySpan<byte> content)
+    internal static void Xor(Span<byte> digest, ReadOnlySpan<byte> content)
     {
         Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
         SHA1.HashData(content, hash);

@@ -80,6 +80,9 @@ public readonly unsafe ref struct Entry
     /// <summary>The number, 0 to 31, of the last snapshot that has this entry or that this entry is younger than.</summary>
     public int SnapshotEpoch => Block[0] >> EpochShift;
 
+    /// <summary>The place where this entry's collection hangs.</summary>
+    public ValueSlot SlotIn(ValueStore store) => new(store, Block);
+
     public ReadOnlySpan<byte> Key
     {
         get

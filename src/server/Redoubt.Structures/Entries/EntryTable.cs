@@ -156,7 +156,7 @@ public sealed unsafe partial class EntryTable : IDisposable
     }
 
     /// <summary>The place where the collection of this entry hangs.</summary>
-    public ValueSlot SlotOf(scoped in Entry entry) => new(_store, entry.Block);
+    public ValueSlot SlotOf(scoped in Entry entry) => entry.SlotIn(_store);
 
     /// <summary>Takes the entry out of the table and frees it. Views of other entries are invalid afterwards.</summary>
     public void Remove(scoped in Entry entry)
