@@ -45,9 +45,9 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     public OutputBufferDirective ClientOutputBufferLimit { get; } = table.Add(new OutputBufferDirective());
 
-    public NumberDirective IoThreads { get; } = table.Number("io-threads", 1, 1, 128, Immutable | NotInEffect);
+    public NumberDirective IoThreads { get; } = table.Number("io-threads", 1, 1, 128, Immutable);
 
-    public SwitchDirective IoThreadsDoReads { get; } = table.Switch("io-threads-do-reads", false, Immutable | NotInEffect);
+    public SwitchDirective IoThreadsDoReads { get; } = table.Switch("io-threads-do-reads", false, Immutable);
 
     /// <summary>Ours: Redis has no such directive.</summary>
     public ChoiceDirective<IoLoop> Io { get; } = table.Choice("io", IoLoop.Auto,

@@ -32,6 +32,9 @@ internal sealed class ClientConnection : ClientSession
 
     public int SegmentLength { get; set; }
 
+    /// <summary>What a helper thread sent of this turn's replies: bytes or a result; null = none did.</summary>
+    public int? SentAhead { get; set; }
+
     public OutputQueue Queue { get; } = new();
 
     /// <summary>In the list of connections that the loop flushes before it sleeps.</summary>

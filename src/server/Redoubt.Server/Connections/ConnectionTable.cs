@@ -39,6 +39,8 @@ internal sealed class ConnectionTable
     private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(SharedInputBytes, pinned: true);
     private readonly Dictionary<long, ClientConnection> _byId = [];
     private readonly List<ClientConnection> _toFlush = [];
+    private readonly SharedInput _sharedInput = new();
+    private readonly SharedOutput _sharedOutput;
     private readonly List<ClientConnection> _toResume = [];
     private readonly List<ClientConnection> _toContinue = [];
     private long _lastId;
@@ -53,6 +55,7 @@ internal sealed class ConnectionTable
         _config = config;
         _dispatcher = dispatcher;
         _reply = reply;
+        _sharedOutput = new SharedOutput(reply);
     }
 
     /// <summary>A connection ended; subscribers let go of it.</summary>
@@ -62,6 +65,9 @@ internal sealed class ConnectionTable
     public event Action<SocketChannel, bool, bool>? ForeignEvent;
 
     public IReadOnlyDictionary<long, ClientConnection> All => _byId;
+
+    /// <summary>Threads that read, parse and send; null unless io-threads asks for them.</summary>
+    public IoThreads? Helpers { get; set; }
 
     public int Count => _byId.Count;
 
@@ -90,6 +96,36 @@ internal sealed class ConnectionTable
             SendQueued(client);
         if (e.CanRead && !client.IsClosed && !client.HasMoreInput)
             Read(client);
+    }
+
+    /// <summary>The same for all events of a round, with the help of other threads where it pays.</summary>
+    public void HandleAll(Span<SocketEvent> events)
+    {
+        if (Helpers is not { } helpers || !helpers.IsWorthIt(events.Length))
+        {
+            _state.IsSharingWork = false;
+            foreach (ref readonly SocketEvent e in events)
+                Handle(e);
+            return;
+        }
+        foreach (ref readonly SocketEvent e in events)
+        {
+            if (e.Channel?.Owner is ClientConnection { IsClosed: false, HasMoreInput: false, IsMasterLink: false } client && e.CanRead && !e.CanWrite)
+                _sharedInput.Add(client, client.RestLength == 0 ? null : RoomForRest(client));
+            else
+                Handle(e);
+        }
+        _state.IsSharingWork = true;
+        _state.SharedReads += _sharedInput.Count;
+        helpers.Share(_sharedInput, _sharedInput.Count);
+        for (int i = 0; i < _sharedInput.Count; i++)
+        {
+            SharedInput.ClientInput item = _sharedInput[i];
+            // Those before it may have closed it.
+            if (!item.Client.IsClosed)
+                Received(item.Client, item.Buffer, item.Kept, item.Received, item.IsParsed ? item.Ahead : null);
+        }
+        _sharedInput.Clear();
     }
 
     /// <summary>Makes a client of an established channel, such as the link to the master.</summary>
@@ -151,7 +187,11 @@ internal sealed class ConnectionTable
         bool shared = client.RestLength == 0;
         byte[] buffer = shared ? _input : RoomForRest(client);
         int kept = client.RestLength;
-        int got = client.Channel.Receive(buffer.AsSpan(kept));
+        Received(client, buffer, kept, client.Channel.Receive(buffer.AsSpan(kept)), ahead: null);
+    }
+
+    private void Received(ClientConnection client, byte[] buffer, int kept, int got, ParsedAhead? ahead)
+    {
         if (got == SocketResult.WouldBlock)
             return;
         if (got <= 0)
@@ -175,7 +215,7 @@ internal sealed class ConnectionTable
                 client.Channel.Watch(reads: false, writes: client.AwaitsRoom);
             return;
         }
-        ExecuteInput(client, buffer, length);
+        ExecuteInput(client, buffer, length, ahead);
     }
 
     /// <summary>
@@ -237,7 +277,7 @@ internal sealed class ConnectionTable
         return _toContinue.Count > 0;
     }
 
-    private void ExecuteInput(ClientConnection client, byte[] buffer, int length)
+    private void ExecuteInput(ClientConnection client, byte[] buffer, int length, ParsedAhead? ahead = null)
     {
         client.HasMoreInput = false;
         if (client.CloseAfterReply)
@@ -250,7 +290,7 @@ internal sealed class ConnectionTable
         int done = 0;
         try
         {
-            done = _dispatcher.Execute(client, buffer, length);
+            done = _dispatcher.Execute(client, buffer, length, ahead);
         }
         catch (ReplyTooLongException)
         {
@@ -407,6 +447,8 @@ internal sealed class ConnectionTable
 
     private void FlushReplies()
     {
+        if (Helpers is { } helpers && helpers.IsWorthIt(_toFlush.Count))
+            SendSegments(helpers);
         for (int i = 0; i < _toFlush.Count; i++)
         {
             ClientConnection client = _toFlush[i];
@@ -433,6 +475,19 @@ internal sealed class ConnectionTable
         _reply.Trim(2 * ReplyBytesMax);
     }
 
+    /// <summary>Sends what it can by all threads; what did not go out whole is dealt with client by client, as without them.</summary>
+    private void SendSegments(IoThreads helpers)
+    {
+        foreach (ClientConnection client in _toFlush)
+        {
+            if (client is { IsClosed: false, SegmentLength: > 0, AwaitsRoom: false })
+                _sharedOutput.Add(client);
+        }
+        _state.SharedWrites += _sharedOutput.Count;
+        helpers.Share(_sharedOutput, _sharedOutput.Count);
+        _sharedOutput.Clear();
+    }
+
     private void SendSegment(ClientConnection client)
     {
         ReadOnlySpan<byte> segment = _reply.Segment(client.SegmentStart, client.SegmentLength);
@@ -440,7 +495,8 @@ internal sealed class ConnectionTable
         int sent = 0;
         if (!client.AwaitsRoom)
         {
-            sent = client.Channel.Send(segment);
+            sent = client.SentAhead ?? client.Channel.Send(segment);
+            client.SentAhead = null;
             _state.WritesProcessed++;
             if (sent == SocketResult.Failed)
             {

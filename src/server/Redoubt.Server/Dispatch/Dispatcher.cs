@@ -22,7 +22,7 @@ namespace Redoubt.Server.Dispatch;
 
 internal sealed class Dispatcher : ITransactions
 {
-    private const int BatchMax = 32;
+    public const int BatchMax = 32;
 
     // A few bytes of input can ask for gigabytes. A turn ends here, so that what it produced can be sent, or the client held back.
     private const int ReplyBytesPerTurn = 1024 * 1024;
@@ -32,7 +32,8 @@ internal sealed class Dispatcher : ITransactions
     private readonly Gate _gate;
     private readonly Propagator _propagator;
     private readonly RespWriter _reply;
-    private readonly RequestBatch _batch = new(BatchMax);
+    private readonly RequestBatch _ownBatch = new(BatchMax);
+    private RequestBatch _batch;
     private readonly CommandDescriptor?[] _found = new CommandDescriptor?[BatchMax];
     private readonly ulong[] _hashes = new ulong[BatchMax];
     private readonly CommandTexts _texts = new();
@@ -49,6 +50,7 @@ internal sealed class Dispatcher : ITransactions
         _gate = gate;
         _propagator = propagator;
         _reply = reply;
+        _batch = _ownBatch;
     }
 
     /// <summary>The one context; set by the composition root, which knows the ports.</summary>
@@ -76,20 +78,22 @@ internal sealed class Dispatcher : ITransactions
     /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with. When
     /// the replies have become long it stops in between, and says so by <see cref="ClientConnection.HasMoreInput"/>.
     /// </summary>
-    public int Execute(ClientConnection client, byte[] buffer, int length)
+    /// <param name="ahead">The first requests, if another thread has parsed them already.</param>
+    public int Execute(ClientConnection client, byte[] buffer, int length, ParsedAhead? ahead = null)
     {
         Serving = client;
         try
         {
-            return ExecuteAll(client, buffer, length);
+            return ExecuteAll(client, buffer, length, ahead);
         }
         finally
         {
             Serving = null;
+            _batch = _ownBatch;
         }
     }
 
-    private int ExecuteAll(ClientConnection client, byte[] buffer, int length)
+    private int ExecuteAll(ClientConnection client, byte[] buffer, int length, ParsedAhead? ahead)
     {
         int position = 0;
         int replyMax = _reply.Length + ReplyBytesPerTurn;
@@ -100,8 +104,19 @@ internal sealed class Dispatcher : ITransactions
         RequestParser parser = client.Parser;
         while (true)
         {
-            _batch.Clear();
-            ParseStatus status = parser.Parse(buffer.AsSpan(0, length), ref position, _batch);
+            ParseStatus status;
+            if (ahead is not null)
+            {
+                _batch = ahead.Batch;
+                (status, position) = (ahead.Status, ahead.Position);
+                ahead = null;
+            }
+            else
+            {
+                _batch = _ownBatch;
+                _batch.Clear();
+                status = parser.Parse(buffer.AsSpan(0, length), ref position, _batch);
+            }
             Anticipate(client, buffer);
             for (int i = 0; i < _batch.Count; i++)
             {

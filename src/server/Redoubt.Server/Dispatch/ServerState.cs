@@ -58,6 +58,14 @@ internal sealed class ServerState
 
     public long WritesProcessed { get; set; }
 
+    /// <summary>Reads and writes of rounds in which io-threads took part.</summary>
+    public long SharedReads { get; set; }
+
+    public long SharedWrites { get; set; }
+
+    /// <summary>The last round was one of those.</summary>
+    public bool IsSharingWork { get; set; }
+
     public long LoopRounds { get; set; }
 
     public long TotalForks { get; set; }
@@ -89,6 +97,8 @@ internal sealed class ServerState
         QueryLimitDisconnections = 0;
         ReadsProcessed = 0;
         WritesProcessed = 0;
+        SharedReads = 0;
+        SharedWrites = 0;
         TotalForks = 0;
         ExpiryMicroseconds = 0;
         ExpiryTimeCaps = 0;

@@ -172,7 +172,11 @@ internal sealed class ServerHost : IDisposable
         if (_config.ReplicaOf is not null)
             _replication.BeginAsReplica();
         LoadAtStart();
+        int threads = _config.Network.IoThreads.Int;
+        using IoThreads? helpers = threads > 1 ? new IoThreads(threads) : null;
+        _connections.Helpers = helpers;
         _loop.Run();
+        _connections.Helpers = null;
         _connections.CloseAll();
         return _exitCode;
     }

@@ -43,7 +43,7 @@ internal sealed class ServerSection(ServerConfig config, ServerState state, Life
         text.Line("lru_clock", (state.StartedUnixMs + (Clock.SteadyMs - _startedMs)) / 1000 & 0xFFFFFF);
         text.Line("executable", Environment.ProcessPath ?? "");
         text.Line("config_file", config.ConfigFilePath ?? "");
-        text.Line("io_threads_active", 0);
+        text.Line("io_threads_active", state.IsSharingWork ? 1 : 0);
         if (lifecycle.MillisecondsLeft >= 0)
             text.Line("shutdown_in_milliseconds", lifecycle.MillisecondsLeft);
     }

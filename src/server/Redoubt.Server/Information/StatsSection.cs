@@ -52,8 +52,8 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("dump_payload_sanitizations", 0);
         text.Line("total_reads_processed", state.ReadsProcessed);
         text.Line("total_writes_processed", state.WritesProcessed);
-        text.Line("io_threaded_reads_processed", 0);
-        text.Line("io_threaded_writes_processed", 0);
+        text.Line("io_threaded_reads_processed", state.SharedReads);
+        text.Line("io_threaded_writes_processed", state.SharedWrites);
         text.Line("reply_buffer_shrinks", 0);
         text.Line("reply_buffer_expands", 0);
     }

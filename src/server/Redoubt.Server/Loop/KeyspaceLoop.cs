@@ -75,11 +75,9 @@ internal sealed class KeyspaceLoop
             Rounds++;
             _connections.BeginRound();
             for (int i = 0; i < ready; i++)
-            {
                 _polling.Heard(_events[i].Channel);
-                _connections.Handle(_events[i]);
-                _events[i] = default;
-            }
+            _connections.HandleAll(_events.AsSpan(0, ready));
+            _events.AsSpan(0, ready).Clear();
             _mailbox.Run();
             RunTimer();
             busy = RunSlices();
