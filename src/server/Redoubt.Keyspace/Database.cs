@@ -101,6 +101,17 @@ public sealed partial class Database
         return new EntryView(entry, _keyspace);
     }
 
+    /// <summary>Lookup for a command that asks about a key without using it: counts a hit or a miss and leaves the access time alone.</summary>
+    public EntryView ReadUntouched(Key key)
+    {
+        Entry entry = FindLive(key);
+        if (entry.Exists)
+            _keyspace.Statistics.Hits++;
+        else
+            Miss(key);
+        return new EntryView(entry, _keyspace);
+    }
+
     /// <summary>Lookup that leaves no trace: neither statistics nor access time.</summary>
     public EntryView Peek(Key key) => new(FindLive(key), _keyspace);
 

@@ -53,6 +53,9 @@ public sealed class AllocationTests : IDisposable
             Lifecycle = null!,
             Transactions = _dispatcher,
             Blocking = waits,
+            PubSub = null!,
+            Tracking = null!,
+            Serialization = null!,
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, _reply, ports);

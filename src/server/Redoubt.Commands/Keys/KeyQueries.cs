@@ -61,15 +61,7 @@ internal static class KeyQueries
     public static void DbSize(CommandContext c) => c.Reply.Integer(c.Database.Count);
 
     /// <summary>A look at a key that counts as a hit or miss but leaves its access time alone.</summary>
-    internal static EntryView PeekCounted(CommandContext c, int index)
-    {
-        EntryView entry = c.Database.Peek(c.Key(index));
-        if (entry.Exists)
-            c.Keyspace.Statistics.Hits++;
-        else
-            c.Keyspace.Statistics.Misses++;
-        return entry;
-    }
+    internal static EntryView PeekCounted(CommandContext c, int index) => c.Database.ReadUntouched(c.Key(index));
 
     internal static ReadOnlySpan<byte> TypeName(ValueType type) => type switch
     {
