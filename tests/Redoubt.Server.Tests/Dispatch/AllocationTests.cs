@@ -85,12 +85,17 @@ public sealed class AllocationTests : IDisposable
         for (int i = 0; i < 2_000; i++)
             RunAll(inputs);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++)
-            RunAll(inputs);
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        // A collection that another test causes makes this thread give up the rest of its allocation buffer, which counts as allocated.
+        long least = long.MaxValue;
+        for (int attempt = 0; attempt < 5 && least > 0; attempt++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Rounds; i++)
+                RunAll(inputs);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
 
-        Assert.Equal(0, allocated);
+        Assert.Equal(0, least);
     }
 
     [Fact]
