@@ -1,8 +1,9 @@
+using Redoubt.Structures.Lists;
 using Redoubt.Structures.Streams;
 
 namespace Redoubt.Keyspace;
 
-/// <summary>How far a value has been given out. Numbers and IDs only, no view: commands run between two pieces. What the fields say is the family's business.</summary>
+/// <summary>How far a value has been given out. No view is kept: commands run between two pieces. What the fields say is the family's business.</summary>
 internal sealed class ImagePosition
 {
     public bool IsAtStart { get; set; } = true;
@@ -13,6 +14,8 @@ internal sealed class ImagePosition
     public ulong Cursor { get; set; }
 
     public long Done { get; set; }
+
+    public ListNodeMark Node { get; set; }
 
     public StreamId Id { get; private set; }
 

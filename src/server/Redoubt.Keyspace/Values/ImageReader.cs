@@ -25,6 +25,17 @@ public ref struct ImageReader(ReadOnlySpan<byte> tokens)
 
     public ReadOnlySpan<byte> Raw() => Bytes(ImageToken.Raw);
 
+    public ReadOnlySpan<byte> CompressedText(out int expandedLength)
+    {
+        Require(ImageToken.CompressedText);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(_rest[1..]);
+        ReadOnlySpan<byte> rest = _rest[ImageWriter.BytesHeadSize..];
+        expandedLength = BinaryPrimitives.ReadInt32LittleEndian(rest);
+        rest = rest[sizeof(int)..];
+        _rest = rest[length..];
+        return rest[..length];
+    }
+
     public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(ImageToken.Raw));
 
     public long Int64() => BinaryPrimitives.ReadInt64LittleEndian(Bytes(ImageToken.Raw));

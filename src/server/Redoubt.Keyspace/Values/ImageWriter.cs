@@ -9,9 +9,10 @@
 // stored as a number is a text; what must stay as it is (a double, a stream's IDs) is raw. A listpack or an intset is one text.
 //
 // Layout of a token:
-//   1 byte   kind: 1 length, 2 text, 3 raw
+//   1 byte   kind: 1 length, 2 text, 3 raw, 4 compressed text
 //   length:  8 bytes, little endian
 //   text and raw: 4 bytes length, little endian, then the bytes
+//   compressed text (only on the way out): 4 bytes length, 4 bytes length once expanded, then the bytes (LZF)
 //
 // A large value is given in pieces, cut between elements, never inside one; the type says what an element is.
 //
@@ -29,6 +30,7 @@ public enum ImageToken : byte
     Length = 1,
     Text = 2,
     Raw = 3,
+    CompressedText = 4,
 }
 
 public sealed class ImageWriter
@@ -65,6 +67,16 @@ public sealed class ImageWriter
         Span<byte> token = Reserve(BytesHeadSize);
         token[0] = (byte)ImageToken.Text;
         BinaryPrimitives.WriteInt32LittleEndian(token[1..], length);
+    }
+
+    /// <summary>A text that is compressed already, by LZF.</summary>
+    public void CompressedText(ReadOnlySpan<byte> bytes, int expandedLength)
+    {
+        Span<byte> token = Reserve(BytesHeadSize + sizeof(int) + bytes.Length);
+        token[0] = (byte)ImageToken.CompressedText;
+        BinaryPrimitives.WriteInt32LittleEndian(token[1..], bytes.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(token[BytesHeadSize..], expandedLength);
+        bytes.CopyTo(token[(BytesHeadSize + sizeof(int))..]);
     }
 
     public void Raw(ReadOnlySpan<byte> bytes) => bytes.CopyTo(Bytes(ImageToken.Raw, bytes.Length));

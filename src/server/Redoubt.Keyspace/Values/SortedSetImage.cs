@@ -38,7 +38,7 @@ internal static class SortedSetImage
         SortedSetValue set;
         if (isFirst)
         {
-            ValueEncoding encoding = SortedSetValue.EncodingFor(database.Limits, member.Length, (long)Math.Min(expected, int.MaxValue));
+            ValueEncoding encoding = SortedSetValue.EncodingFor(database.Limits, member.Length, ValueBuilder.RoomFor(expected));
             set = new SortedSetValue(database.LoadCollection(key, ValueType.SortedSet, encoding, expireAtMs));
             set.Initialize();
         }

@@ -13,6 +13,8 @@ namespace Redoubt.Keyspace;
 
 public sealed class ValueBuilder
 {
+    private const ulong RoomMax = 1 << 20;
+
     private readonly StreamBuilder _stream = new();
 
     /// <summary>Adds the next piece of a value to a key of this database, which must not be there when the first one comes.</summary>
@@ -21,6 +23,22 @@ public sealed class ValueBuilder
     {
         switch (type)
         {
+            case ImageType.List:
+                ListImage.AddElements(database, key, expireAtMs, ref piece, isFirst);
+                return null;
+            case ImageType.QuickList:
+                ListImage.AddNodes(database, key, expireAtMs, ref piece, isFirst);
+                return null;
+            case ImageType.Set:
+                return SetImage.Add(database, key, expireAtMs, ref piece, isFirst);
+            case ImageType.IntSet:
+                SetImage.AddPacked(database, key, expireAtMs, ref piece);
+                return null;
+            case ImageType.Hash:
+                return HashImage.Add(database, key, expireAtMs, ref piece, isFirst);
+            case ImageType.HashListpack:
+                HashImage.AddPacked(database, key, expireAtMs, ref piece);
+                return null;
             case ImageType.SortedSet:
                 return SortedSetImage.Add(database, key, expireAtMs, ref piece, isFirst);
             case ImageType.SortedSetListpack:
@@ -35,4 +53,7 @@ public sealed class ValueBuilder
                 return $"Unknown RDB encoding type {(int)type}";
         }
     }
+
+    /// <summary>For how many elements room is made on the word of an image.</summary>
+    internal static long RoomFor(ulong announced) => (long)Math.Min(announced, RoomMax);
 }

@@ -3,6 +3,8 @@
 //
 // Between two pieces of one value nothing may change it: the snapshot's walk sees to that (Preserve), so a position in it stays good.
 
+using Redoubt.Structures.Hashes;
+using Redoubt.Structures.Sets;
 using Redoubt.Structures.SortedSets;
 using Redoubt.Structures.Values;
 
@@ -24,6 +26,23 @@ internal static class ValueImage
     {
         switch (slot.Type, slot.Encoding)
         {
+            case (ValueType.List, _):
+                type = ImageType.QuickList;
+                return ListImage.Give(slot, image, position, bytesMax);
+            case (ValueType.Set, ValueEncoding.IntSet):
+                type = ImageType.IntSet;
+                image.Text(new SetValue(slot).IntSetBytes);
+                return true;
+            case (ValueType.Set, ValueEncoding.HashTable):
+                type = ImageType.Set;
+                return SetImage.Give(slot, image, position, bytesMax);
+            case (ValueType.Hash, ValueEncoding.Listpack):
+                type = ImageType.HashListpack;
+                image.Text(new HashValue(slot).ListpackBytes);
+                return true;
+            case (ValueType.Hash, ValueEncoding.HashTable):
+                type = ImageType.Hash;
+                return HashImage.Give(slot, image, position, bytesMax);
             case (ValueType.SortedSet, ValueEncoding.Listpack):
                 type = ImageType.SortedSetListpack;
                 image.Text(new SortedSetValue(slot).PackedBytes);

@@ -156,11 +156,22 @@ internal sealed class RdbOutput(bool compress)
                 case ImageToken.Text:
                     String(image.Text(), gate);
                     break;
+                case ImageToken.CompressedText:
+                    Compressed(image.CompressedText(out int expandedLength), expandedLength);
+                    break;
                 default:
                     Bytes(image.Raw());
                     break;
             }
         }
+    }
+
+    private void Compressed(ReadOnlySpan<byte> bytes, int expandedLength)
+    {
+        _buffer[_end++] = RdbFormat.EncodingLzf;
+        Length((ulong)bytes.Length);
+        Length((ulong)expandedLength);
+        Bytes(bytes);
     }
 
     private static bool ShouldTry(ReadOnlySpan<byte> text, CompressionGate? gate, out int kind)

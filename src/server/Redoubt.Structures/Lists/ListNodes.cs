@@ -18,6 +18,14 @@ public readonly ref struct ListNodeImage(ReadOnlySpan<byte> stored, int bytes, b
     public bool IsCompressed { get; } = isCompressed;
 }
 
+/// <summary>A node to go on with later; good while the list does not change.</summary>
+public readonly struct ListNodeMark
+{
+    internal ListNodeMark(nint node) => Node = node;
+
+    internal nint Node { get; }
+}
+
 /// <summary>The nodes of a list from head to tail, for `foreach`. The list must not change meanwhile.</summary>
 public unsafe ref struct ListNodes
 {
@@ -34,17 +42,8 @@ public unsafe ref struct ListNodes
 
     public readonly ListNodeImage Current => _current;
 
-    /// <summary>Nodes that are still to come.</summary>
-    public readonly long Count
-    {
-        get
-        {
-            long count = _pack == 0 ? 0 : 1;
-            for (ListNode* node = _next; node != null; node = node->Next)
-                count++;
-            return count;
-        }
-    }
+    /// <summary>The node that comes next.</summary>
+    public readonly ListNodeMark Next => new((nint)_next);
 
     public bool MoveNext()
     {

@@ -144,6 +144,11 @@ public readonly unsafe ref struct ListValue
     /// <summary>The nodes, from head to tail, as files have them.</summary>
     public ListNodes Nodes => IsChain ? new ListNodes(Chain.Head, 0) : new ListNodes(null, _slot.Root);
 
+    public long NodeCount => _slot.Root == 0 ? 0 : IsChain ? Chain.NodeCount : 1;
+
+    /// <summary>The nodes from this one on.</summary>
+    public ListNodes NodesFrom(ListNodeMark mark) => new((ListNode*)mark.Node, 0);
+
     /// <summary>Appends a node of the bytes of a listpack, which were validated and have elements.</summary>
     public void AppendPack(ReadOnlySpan<byte> pack)
     {

@@ -30,6 +30,8 @@ internal readonly unsafe ref struct QuickList
 
     public long Count => _list->Count;
 
+    public long NodeCount => _list->NodeCount;
+
     public ListNode* Head => _list->Head;
 
     public ListNode* Tail => _list->Tail;
