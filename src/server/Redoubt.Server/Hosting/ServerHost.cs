@@ -120,16 +120,21 @@ internal sealed class ServerHost : IDisposable
             Events = notes.Events,
             Settings = settings,
         };
-        _dispatcher.Context = new CommandContext(_keyspace, reply, ports);
+        WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration);
+        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log, Listen).Install();
+        _memory.Install();
+        WireLoop();
+    }
+
+    private void WireDispatch(CommandContext context, DeletionNotes notes, ErrorStatistics errors, ConfigurationPort configuration)
+    {
+        _dispatcher.Context = context;
         _dispatcher.Notes = notes;
         _dispatcher.Errors = errors;
         _dispatcher.KeyWaits = _keyWaits;
         notes.KeyWaits = _keyWaits;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
-        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log, Listen).Install();
-        _memory.Install();
-        WireLoop();
     }
 
     private void WireReplication(Propagator propagator)
