@@ -77,9 +77,14 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
 
     private void Lookup()
     {
+        Line(1, "/// <summary>What rename-command changed; null when all commands go by their own names.</summary>");
+        Line(1, "public static RenamedCommands? Renamed { get; set; }");
+        Blank();
         Line(1, "/// <summary>The command of this name, in upper or lower case; null if there is none. Subcommands are not found here.</summary>");
         Line(1, "public static CommandDescriptor? Find(ReadOnlySpan<byte> name)");
         Line(1, "{");
+        Line(2, "if (Renamed is { } renamed && renamed.TryFind(name, out CommandDescriptor? other))");
+        Line(3, "return other;");
         Line(2, "int index = IndexOf(name);");
         Line(2, "return index < 0 ? null : s_all[index];");
         Line(1, "}");

@@ -79,7 +79,13 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         return pairs[0].Key == "port" ? "ERR refused" : null;
     }
 
-    public string? Rewrite() => "ERR The server is running without a config file";
+    public string? Rewrite(bool everything) => "ERR The server is running without a config file";
+
+    public string? Restart(bool gracefully, TimeSpan delay) => "ERR failed to restart the server. Check server logs.";
+
+    public void Crash(CrashKind kind) => Calls.Add("crash " + kind);
+
+    public void WriteLog(string text) => Calls.Add("log " + text);
 
     public void ResetStatistics() => Calls.Add("resetstat");
 

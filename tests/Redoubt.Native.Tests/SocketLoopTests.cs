@@ -149,6 +149,42 @@ public abstract class SocketLoopTests
     }
 
     [Fact]
+    [System.Runtime.Versioning.SupportedOSPlatform("linux")]
+    public void A_Unix_socket_replaces_what_has_its_path_and_names_both_ends_by_it()
+    {
+        string folder = Directory.CreateTempSubdirectory("redoubt-test-").FullName;
+        string path = Path.Combine(folder, "a.sock");
+        File.WriteAllText(path, "");
+        using (SocketLoop loop = NewLoop())
+        {
+            SocketListener listener = loop.ListenUnix(path, "a.sock", Convert.ToInt32("700", 8), 10);
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(path));
+            using Socket there = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            there.Connect(new UnixDomainSocketEndPoint(path));
+            SocketChannel? here = null;
+            Assert.True(Until(loop, e => (here ??= e.Listener?.Accept()) is not null));
+            Assert.True(here!.IsUnix);
+            Assert.Equal("a.sock:0", here.RemoteAddress);
+            Assert.Equal("a.sock:0", here.LocalAddress);
+            here.SetKeepAlive(60);
+            there.Send("x"u8);
+            Assert.True(Until(loop, e => e.Channel == here && e.CanRead));
+            Assert.Equal(1, here.Receive(new byte[10]));
+            listener.Close();
+            Assert.Throws<SocketLoopException>(() => loop.ListenUnix(Path.Combine(folder, new string('x', 200)), "", 0, 10));
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_told_from_one_that_is_taken()
+    {
+        using SocketLoop loop = NewLoop();
+        SocketLoopException elsewhere = Assert.Throws<SocketLoopException>(() => loop.Listen(IPAddress.Parse("192.0.2.1"), 0, 10));
+        Assert.Equal(SocketProblem.NoSuchAddress, elsewhere.Problem);
+    }
+
+    [Fact]
     public void Addresses_are_written_as_Redis_writes_them()
     {
         using SocketLoop loop = NewLoop();

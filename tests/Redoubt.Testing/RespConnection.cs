@@ -46,10 +46,14 @@ public sealed class RespConnection : IDisposable
         return new RespConnection(socket);
     }
 
-    /// <summary>The other side of a connection: one that a test accepted.</summary>
+    /// <summary>A socket that stands already: one that a test accepted, or a Unix socket.</summary>
     public static RespConnection Over(Socket accepted, int timeoutMs = 20_000)
     {
-        accepted.NoDelay = true;
+        if (accepted.AddressFamily != AddressFamily.Unix)
+        {
+            accepted.NoDelay = true;
+        }
+
         accepted.ReceiveTimeout = timeoutMs;
         accepted.SendTimeout = timeoutMs;
         return new RespConnection(accepted);

@@ -39,6 +39,9 @@ public sealed class ServerProcess : IDisposable
 
     public int ProcessId => _process!.Id;
 
+    /// <summary>Of a server that has ended; 128 and the number of the signal that ended it.</summary>
+    public int ExitCode => _process!.ExitCode;
+
     public bool IsRunning => _process is { HasExited: false };
 
     /// <summary>What the server has printed so far, over all its runs.</summary>

@@ -1,12 +1,16 @@
 using Redoubt.Commands;
 using Redoubt.Server.Configuration;
+using Redoubt.Server.Crash;
 using Redoubt.Server.Hosting;
 using Redoubt.Server.Logging;
+using Redoubt.Server.Processes;
 
+bool isDaemon = Daemon.IsThisProcess();
+byte[] standardInput = args.Contains("-") ? ReadStandardInput() : [];
 LoadResult start = ServerConfig.Load(args, new LoadSurroundings
 {
     IsCommand = static name => CommandTable.Find(System.Text.Encoding.UTF8.GetBytes(name)) is not null,
-    StandardInput = args.Contains("-") ? Console.OpenStandardInput() : null,
+    StandardInput = new MemoryStream(standardInput),
 });
 Console.Out.Write(start.Output);
 Console.Out.Flush();
@@ -15,13 +19,22 @@ if (start.Config is not { } config)
     return start.ExitCode;
 
 using ServerLog log = new(config.LogFile, config.LogLevel);
+Supervisor supervisor = Supervisor.Find(config.Process.Supervised.Value, log);
+if (config.Process.Daemonize.Value && !supervisor.IsPresent && !isDaemon)
+    return Daemon.Start(standardInput);
 log.Starting();
-if (config.ConfigFilePath is null && args.Length == 0)
-    log.NoConfigurationFile("redoubt-server");
+if (args.Length == 0)
+    log.NoConfigurationFile(Redoubt.Native.Processes.ArgumentArea.Original[0]);
 else
     log.ConfigurationLoaded();
 log.DirectivesNotInEffect(config.NotInEffect());
-Banner.Print(log, config, !Console.IsOutputRedirected);
-AppDomain.CurrentDomain.UnhandledException += (_, failure) => log.Write(LogLevel.Warning, LogMessages.Id.Text, $"=== REDOUBT CRASHED; please report this === {failure.ExceptionObject}");
-using ServerHost server = new(config, log);
-return server.Run();
+using ServerHost server = new(config, log, supervisor);
+return CrashWatch.Run(server);
+
+static byte[] ReadStandardInput()
+{
+    using MemoryStream bytes = new();
+    using Stream input = Console.OpenStandardInput();
+    input.CopyTo(bytes);
+    return bytes.ToArray();
+}

@@ -57,9 +57,9 @@ public class ConfigAgainstRedisTests
         var theirs = Pairs(redis.Command("CONFIG", "GET", "*"));
         var ours = config.Get("*").ToDictionary(pair => pair.Key, pair => pair.Value);
 
-        Assert.Equal(theirs.Keys.Order(StringComparer.Ordinal), ours.Keys.Except(OnlyHere.Keys).Order(StringComparer.Ordinal));
+        Assert.Equal(theirs.Keys.Order(StringComparer.Ordinal), ours.Keys.Order(StringComparer.Ordinal));
         Assert.All(theirs, pair => Assert.Equal((pair.Key, pair.Value), (pair.Key, ours[pair.Key])));
-        Assert.All(OnlyHere.Keys, name => Assert.Contains(name, ours.Keys));
+        Assert.All(OnlyHere.Keys, name => Assert.Single(config.Get(name)));
     }
 
     [Fact]

@@ -51,7 +51,7 @@ internal static class CommandCommand
         if (c.Count == 2)
         {
             c.Reply.Map(TopLevelCount());
-            foreach (CommandDescriptor command in CommandTable.All)
+            foreach (CommandDescriptor command in Present)
             {
                 if (!IsSubcommand(command))
                     WriteDocs(c.Reply, command);
@@ -81,7 +81,7 @@ internal static class CommandCommand
             c.Error("ERR syntax error"u8);
             return;
         }
-        IEnumerable<CommandDescriptor> found = CommandTable.All;
+        IEnumerable<CommandDescriptor> found = Present;
         if (c.Count == 5)
         {
             byte[] wanted = c[4].ToArray();
@@ -170,9 +170,13 @@ internal static class CommandCommand
         (KeySpecFlags.VariableFlags, "variable_flags"u8.ToArray()),
     ];
 
+    /// <summary>All commands but those that rename-command took away.</summary>
+    private static IEnumerable<CommandDescriptor> Present =>
+        CommandTable.Renamed is { } renamed ? CommandTable.All.Where(renamed.IsReachable) : CommandTable.All;
+
     private static bool IsSubcommand(CommandDescriptor command) => command.Name.Contains('|');
 
-    private static int TopLevelCount() => CommandTable.All.Count(command => !IsSubcommand(command));
+    private static int TopLevelCount() => Present.Count(command => !IsSubcommand(command));
 
     /// <summary>The command of a name such as "client|kill".</summary>
     private static CommandDescriptor? ByFullName(ReadOnlySpan<byte> name)
@@ -187,7 +191,7 @@ internal static class CommandCommand
     private static void AllInfos(RespWriter reply)
     {
         reply.Array(TopLevelCount());
-        foreach (CommandDescriptor command in CommandTable.All)
+        foreach (CommandDescriptor command in Present)
         {
             if (!IsSubcommand(command))
                 WriteInfo(reply, command);

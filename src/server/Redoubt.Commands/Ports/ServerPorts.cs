@@ -124,8 +124,8 @@ public interface IConfigurationPort
     /// <summary>Sets all or none; returns the error line (with its code) or null.</summary>
     string? Set(IReadOnlyList<KeyValuePair<string, string>> pairs);
 
-    /// <summary>CONFIG REWRITE; returns the error line or null.</summary>
-    string? Rewrite();
+    /// <summary>CONFIG REWRITE, of defaults as well if <paramref name="everything"/>; returns the error line or null.</summary>
+    string? Rewrite(bool everything = false);
 
     void ResetStatistics();
 }
@@ -194,6 +194,15 @@ public interface ILifecycle
 
     bool IsDebugAllowed(ClientSession client);
 
+    /// <summary>DEBUG RESTART and CRASH-AND-RECOVER; returns only when it cannot be done, with the error line.</summary>
+    string? Restart(bool gracefully, TimeSpan delay);
+
+    /// <summary>Ends the process with a crash report.</summary>
+    void Crash(CrashKind kind);
+
+    /// <summary>DEBUG LOG.</summary>
+    void WriteLog(string text);
+
     /// <summary>DEBUG SET-ACTIVE-EXPIRE: whether expired keys that nobody asks for are sought and deleted.</summary>
     void SetActiveExpiry(bool isOn);
 }
@@ -220,4 +229,20 @@ public interface ISerialization
 
     /// <summary>Builds the value under this key in the keyspace's anteroom; after anything but Ok there is nothing in it.</summary>
     RestoreOutcome Restore(Key key, long expireAtMs, ReadOnlySpan<byte> payload);
+}
+
+/// <summary>The ways in which DEBUG ends the process.</summary>
+public enum CrashKind
+{
+    /// <summary>As if it had touched memory that is not its own.</summary>
+    Segfault,
+
+    /// <summary>As if it had met what cannot be.</summary>
+    Panic,
+
+    /// <summary>As if an invariant did not hold.</summary>
+    Assertion,
+
+    /// <summary>As if the system had no memory left.</summary>
+    OutOfMemory,
 }

@@ -36,7 +36,7 @@ internal static class Debugging
             SetSkipChecksumValidation(c);
         else if (c.Is(1, "DIGEST-VALUE"u8))
             DigestValue(c);
-        else
+        else if (!ProcessDebugging.TryRun(c))
             c.SubcommandError();
     }
 

@@ -33,9 +33,7 @@ public sealed unsafe class EpollLoop : SocketLoop
     public override SocketListener Listen(IPAddress address, int port, int backlog)
     {
         bool v6 = address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        int socket = Libc.socket(v6 ? Libc.AfInet6 : Libc.AfInet, Libc.SockStream | Libc.SockNonblock | Libc.SockCloexec, 0);
-        if (socket < 0)
-            throw new SocketLoopException("socket: " + Libc.ErrorText(Libc.LastErrorNumber));
+        int socket = Open(v6 ? Libc.AfInet6 : Libc.AfInet);
         SetOption(socket, Libc.SolSocket, Libc.SoReuseaddr, 1);
         if (v6)
             SetOption(socket, Libc.IpprotoIpv6, Libc.Ipv6V6Only, 1);
@@ -45,7 +43,26 @@ public sealed unsafe class EpollLoop : SocketLoop
             throw Closing(socket, "bind: ");
         if (Libc.listen(socket, backlog) < 0)
             throw Closing(socket, "listen: ");
-        EpollListener listener = new(this, socket);
+        EpollListener listener = new(this, socket, unixName: null);
+        Register(socket, listener, Libc.EpollIn);
+        return listener;
+    }
+
+    public override SocketListener ListenUnix(string path, string name, int permissions, int backlog)
+    {
+        byte* address = stackalloc byte[SocketAddresses.UnixBytesMax];
+        int length = SocketAddresses.WriteUnix(new Span<byte>(address, SocketAddresses.UnixBytesMax), path);
+        if (length == 0)
+            throw new SocketLoopException("bind: the path of the socket is too long");
+        File.Delete(path);
+        int socket = Open(Libc.AfUnix);
+        if (Libc.bind(socket, address, length) < 0)
+            throw Closing(socket, "bind: ");
+        if (permissions != 0 && !OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, (UnixFileMode)permissions);
+        if (Libc.listen(socket, backlog) < 0)
+            throw Closing(socket, "listen: ");
+        EpollListener listener = new(this, socket, name);
         Register(socket, listener, Libc.EpollIn);
         return listener;
     }
@@ -53,9 +70,7 @@ public sealed unsafe class EpollLoop : SocketLoop
     public override SocketChannel Connect(IPEndPoint target, IPAddress? source)
     {
         bool v6 = target.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
-        int socket = Libc.socket(v6 ? Libc.AfInet6 : Libc.AfInet, Libc.SockStream | Libc.SockNonblock | Libc.SockCloexec, 0);
-        if (socket < 0)
-            throw new SocketLoopException("socket: " + Libc.ErrorText(Libc.LastErrorNumber));
+        int socket = Open(v6 ? Libc.AfInet6 : Libc.AfInet);
         byte* name = stackalloc byte[SocketAddresses.BytesMax];
         int length;
         if (source is not null)
@@ -67,7 +82,7 @@ public sealed unsafe class EpollLoop : SocketLoop
         length = SocketAddresses.Write(new Span<byte>(name, SocketAddresses.BytesMax), target.Address, target.Port);
         if (Libc.connect(socket, name, length) < 0 && Libc.LastErrorNumber != Libc.Einprogress)
             throw Closing(socket, "connect: ");
-        EpollChannel channel = new(this, socket);
+        EpollChannel channel = new(this, socket, unixName: null);
         channel.SetNoDelay(true);
         Register(socket, channel, Libc.EpollOut);
         return channel;
@@ -132,9 +147,9 @@ public sealed unsafe class EpollLoop : SocketLoop
         _ = Libc.close(_epoll);
     }
 
-    internal EpollChannel Adopt(int socket)
+    internal EpollChannel Adopt(int socket, string? unixName)
     {
-        EpollChannel channel = new(this, socket);
+        EpollChannel channel = new(this, socket, unixName);
         channel.SetNoDelay(true);
         Register(socket, channel, Libc.EpollIn);
         return channel;
@@ -171,24 +186,45 @@ public sealed unsafe class EpollLoop : SocketLoop
         Control(Libc.EpollCtlAdd, socket, events);
     }
 
+    private int Open(int family)
+    {
+        int socket = Libc.socket(family, Libc.SockStream | Libc.SockNonblock | Libc.SockCloexec, 0);
+        if (socket < 0)
+            throw Failed("socket: ");
+        if (Mark != 0 && family != Libc.AfUnix)
+            SetOption(socket, Libc.SolSocket, Libc.SoMark, (int)Mark);
+        return socket;
+    }
+
     private static SocketLoopException Closing(int socket, string step)
     {
-        string reason = Libc.ErrorText(Libc.LastErrorNumber);
+        SocketLoopException failure = Failed(step);
         _ = Libc.close(socket);
-        return new SocketLoopException(step + reason);
+        return failure;
+    }
+
+    private static SocketLoopException Failed(string step)
+    {
+        int error = Libc.LastErrorNumber;
+        return new SocketLoopException(step + Libc.ErrorText(error), error switch
+        {
+            Libc.Eaddrnotavail => SocketProblem.NoSuchAddress,
+            Libc.Enoprotoopt or Libc.Eprotonosupport or Libc.Esocktnosupport or Libc.Epfnosupport or Libc.Eafnosupport => SocketProblem.NoSuchProtocol,
+            _ => SocketProblem.Other,
+        });
     }
 }
 
-internal sealed unsafe class EpollListener(EpollLoop loop, int socket) : SocketListener
+internal sealed unsafe class EpollListener(EpollLoop loop, int socket, string? unixName) : SocketListener
 {
     private bool _closed;
 
-    public override IPEndPoint Address { get; } = EpollLoop.AddressOf(socket, remote: false);
+    public override IPEndPoint Address { get; } = unixName is null ? EpollLoop.AddressOf(socket, remote: false) : SocketLoop.Nowhere;
 
     public override SocketChannel? Accept()
     {
         int accepted = Libc.accept4(socket, null, null, Libc.SockNonblock | Libc.SockCloexec);
-        return accepted < 0 ? null : loop.Adopt(accepted);
+        return accepted < 0 ? null : loop.Adopt(accepted, unixName);
     }
 
     public override void Close()
@@ -200,10 +236,10 @@ internal sealed unsafe class EpollListener(EpollLoop loop, int socket) : SocketL
     }
 }
 
-internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketChannel
+internal sealed unsafe class EpollChannel(EpollLoop loop, int socket, string? unixName) : SocketChannel
 {
-    private string? _remote;
-    private string? _local;
+    private string? _remote = SocketLoop.FormatUnix(unixName);
+    private string? _local = SocketLoop.FormatUnix(unixName);
     private bool _closed;
     private uint _watched = uint.MaxValue;
 
@@ -218,6 +254,8 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
     public override string RemoteAddress => _remote ??= SocketLoop.Format(EpollLoop.AddressOf(socket, remote: true));
 
     public override string LocalAddress => _local ??= SocketLoop.Format(EpollLoop.AddressOf(socket, remote: false));
+
+    public override bool IsUnix => unixName is not null;
 
     public override int Receive(Span<byte> target)
     {
@@ -265,6 +303,8 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
 
     public override void SetKeepAlive(int seconds)
     {
+        if (IsUnix)
+            return;
         EpollLoop.SetOption(socket, Libc.SolSocket, Libc.SoKeepalive, seconds > 0 ? 1 : 0);
         if (seconds <= 0)
             return;
@@ -273,7 +313,11 @@ internal sealed unsafe class EpollChannel(EpollLoop loop, int socket) : SocketCh
         EpollLoop.SetOption(socket, Libc.IpprotoTcp, Libc.TcpKeepcnt, 3);
     }
 
-    public override void SetNoDelay(bool on) => EpollLoop.SetOption(socket, Libc.IpprotoTcp, Libc.TcpNodelay, on ? 1 : 0);
+    public override void SetNoDelay(bool on)
+    {
+        if (!IsUnix)
+            EpollLoop.SetOption(socket, Libc.IpprotoTcp, Libc.TcpNodelay, on ? 1 : 0);
+    }
 
     public override void Close()
     {

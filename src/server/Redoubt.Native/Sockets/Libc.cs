@@ -6,8 +6,9 @@ namespace Redoubt.Native.Sockets;
 internal static unsafe partial class Libc
 {
     public const int Eintr = 4, Eagain = 11, Einprogress = 115, Enetunreach = 101, Emfile = 24;
-    public const int AfInet = 2, AfInet6 = 10, SockStream = 1, SockNonblock = 0x800, SockCloexec = 0x80000;
-    public const int SolSocket = 1, SoReuseaddr = 2, SoError = 4, SoKeepalive = 9, IpprotoTcp = 6, IpprotoIpv6 = 41, Ipv6V6Only = 26;
+    public const int Eaddrnotavail = 99, Enoprotoopt = 92, Eprotonosupport = 93, Esocktnosupport = 94, Epfnosupport = 96, Eafnosupport = 97;
+    public const int AfUnix = 1, AfInet = 2, AfInet6 = 10, SockStream = 1, SockNonblock = 0x800, SockCloexec = 0x80000;
+    public const int SolSocket = 1, SoReuseaddr = 2, SoError = 4, SoKeepalive = 9, SoMark = 36, IpprotoTcp = 6, IpprotoIpv6 = 41, Ipv6V6Only = 26;
     public const int TcpNodelay = 1, TcpKeepidle = 4, TcpKeepintvl = 5, TcpKeepcnt = 6;
     public const int MsgNosignal = 0x4000, MsgDontwait = 0x40;
     public const int EpollCloexec = 0x80000, EpollCtlAdd = 1, EpollCtlDel = 2, EpollCtlMod = 3;

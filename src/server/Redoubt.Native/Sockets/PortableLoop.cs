@@ -33,7 +33,7 @@ public sealed class PortableLoop : SocketLoop
 
     public override SocketListener Listen(IPAddress address, int port, int backlog)
     {
-        Socket socket = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        Socket socket = Open(address.AddressFamily, ProtocolType.Tcp);
         try
         {
             // .NET lets a port in TIME_WAIT be bound by itself; its ReuseAddress would let two servers share a live one.
@@ -43,16 +43,38 @@ public sealed class PortableLoop : SocketLoop
         catch (SocketException e)
         {
             socket.Dispose();
+            throw new SocketLoopException("bind: " + e.Message, ProblemOf(e));
+        }
+        PortableListener listener = new(this, socket, unixName: null);
+        _targets.Add(socket, listener);
+        return listener;
+    }
+
+    public override SocketListener ListenUnix(string path, string name, int permissions, int backlog)
+    {
+        File.Delete(path);
+        Socket socket = Open(AddressFamily.Unix, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            if (permissions != 0 && !OperatingSystem.IsWindows())
+                File.SetUnixFileMode(path, (UnixFileMode)permissions);
+            socket.Listen(backlog);
+        }
+        catch (Exception e) when (e is SocketException or ArgumentException)
+        {
+            socket.Dispose();
             throw new SocketLoopException("bind: " + e.Message);
         }
-        PortableListener listener = new(this, socket);
+        PortableListener listener = new(this, socket, name);
         _targets.Add(socket, listener);
         return listener;
     }
 
     public override SocketChannel Connect(IPEndPoint target, IPAddress? source)
     {
-        Socket socket = new(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
+        Socket socket = Open(target.AddressFamily, ProtocolType.Tcp);
+        socket.NoDelay = true;
         try
         {
             if (source is not null)
@@ -68,7 +90,7 @@ public sealed class PortableLoop : SocketLoop
             socket.Dispose();
             throw new SocketLoopException("connect: " + e.Message);
         }
-        PortableChannel channel = new(this, socket, reads: false, writes: true);
+        PortableChannel channel = new(this, socket, unixName: null, reads: false, writes: true);
         _targets.Add(socket, channel);
         return channel;
     }
@@ -126,11 +148,12 @@ public sealed class PortableLoop : SocketLoop
         _wakeWriter.Dispose();
     }
 
-    internal PortableChannel Adopt(Socket socket)
+    internal PortableChannel Adopt(Socket socket, string? unixName)
     {
         socket.Blocking = false;
-        socket.NoDelay = true;
-        PortableChannel channel = new(this, socket, reads: true, writes: false);
+        if (unixName is null)
+            socket.NoDelay = true;
+        PortableChannel channel = new(this, socket, unixName, reads: true, writes: false);
         _targets.Add(socket, channel);
         return channel;
     }
@@ -140,6 +163,29 @@ public sealed class PortableLoop : SocketLoop
         _targets.Remove(socket);
         socket.Dispose();
     }
+
+    private Socket Open(AddressFamily family, ProtocolType protocol)
+    {
+        try
+        {
+            Socket socket = new(family, SocketType.Stream, protocol) { Blocking = false };
+            if (Mark != 0 && OperatingSystem.IsLinux() && family != AddressFamily.Unix)
+                socket.SetRawSocketOption(Libc.SolSocket, Libc.SoMark, BitConverter.GetBytes(Mark));
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            throw new SocketLoopException("socket: " + e.Message, ProblemOf(e));
+        }
+    }
+
+    private static SocketProblem ProblemOf(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressNotAvailable => SocketProblem.NoSuchAddress,
+        SocketError.AddressFamilyNotSupported or SocketError.ProtocolFamilyNotSupported or SocketError.ProtocolNotSupported
+            or SocketError.ProtocolOption or SocketError.SocketNotSupported => SocketProblem.NoSuchProtocol,
+        _ => SocketProblem.Other,
+    };
 
     private void CollectSockets()
     {
@@ -180,15 +226,15 @@ public sealed class PortableLoop : SocketLoop
         : new SocketEvent { Channel = (SocketChannel)target, CanRead = canRead, CanWrite = canWrite };
 }
 
-internal sealed class PortableListener(PortableLoop loop, Socket socket) : SocketListener
+internal sealed class PortableListener(PortableLoop loop, Socket socket, string? unixName) : SocketListener
 {
-    public override IPEndPoint Address { get; } = (IPEndPoint)socket.LocalEndPoint!;
+    public override IPEndPoint Address { get; } = socket.LocalEndPoint as IPEndPoint ?? SocketLoop.Nowhere;
 
     public override SocketChannel? Accept()
     {
         try
         {
-            return loop.Adopt(socket.Accept());
+            return loop.Adopt(socket.Accept(), unixName);
         }
         catch (SocketException)
         {
@@ -199,10 +245,10 @@ internal sealed class PortableListener(PortableLoop loop, Socket socket) : Socke
     public override void Close() => loop.Forget(socket);
 }
 
-internal sealed class PortableChannel(PortableLoop loop, Socket socket, bool reads, bool writes) : SocketChannel
+internal sealed class PortableChannel(PortableLoop loop, Socket socket, string? unixName, bool reads, bool writes) : SocketChannel
 {
-    private string? _remote;
-    private string? _local;
+    private string? _remote = SocketLoop.FormatUnix(unixName);
+    private string? _local = SocketLoop.FormatUnix(unixName);
 
     public bool WatchesReads { get; private set; } = reads;
 
@@ -217,6 +263,8 @@ internal sealed class PortableChannel(PortableLoop loop, Socket socket, bool rea
     public override string RemoteAddress => _remote ??= AddressOf(() => socket.RemoteEndPoint);
 
     public override string LocalAddress => _local ??= AddressOf(() => socket.LocalEndPoint);
+
+    public override bool IsUnix => unixName is not null;
 
     public override int Receive(Span<byte> target)
     {
@@ -248,6 +296,8 @@ internal sealed class PortableChannel(PortableLoop loop, Socket socket, bool rea
 
     public override void SetKeepAlive(int seconds)
     {
+        if (IsUnix)
+            return;
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, seconds > 0);
         if (seconds <= 0)
             return;
@@ -256,7 +306,11 @@ internal sealed class PortableChannel(PortableLoop loop, Socket socket, bool rea
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
     }
 
-    public override void SetNoDelay(bool on) => socket.NoDelay = on;
+    public override void SetNoDelay(bool on)
+    {
+        if (!IsUnix)
+            socket.NoDelay = on;
+    }
 
     public override void Close()
     {

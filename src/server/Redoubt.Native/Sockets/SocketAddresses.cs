@@ -2,12 +2,18 @@
 
 using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 
 namespace Redoubt.Native.Sockets;
 
 internal static class SocketAddresses
 {
     public const int BytesMax = 28;
+
+    /// <summary>Of a Unix socket: two bytes of family, the path, and a zero byte.</summary>
+    public const int UnixBytesMax = 2 + UnixPathBytesMax + 1;
+
+    public const int UnixPathBytesMax = 107;
 
     /// <summary>Writes the address and returns its length in bytes.</summary>
     public static int Write(Span<byte> target, IPAddress address, int port)
@@ -21,6 +27,16 @@ internal static class SocketAddresses
             return 16;
         BinaryPrimitives.WriteUInt32LittleEndian(target[24..], (uint)address.ScopeId);
         return 28;
+    }
+
+    /// <summary>Writes the address of a Unix socket and returns its length in bytes, or 0 when the path is too long.</summary>
+    public static int WriteUnix(Span<byte> target, string path)
+    {
+        target.Clear();
+        if (Encoding.UTF8.GetByteCount(path) > UnixPathBytesMax)
+            return 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(target, Libc.AfUnix);
+        return 2 + Encoding.UTF8.GetBytes(path, target[2..]) + 1;
     }
 
     public static IPEndPoint Read(ReadOnlySpan<byte> source)

@@ -25,7 +25,23 @@ public static class SocketResult
     public const int Failed = -2;
 }
 
-public sealed class SocketLoopException(string message) : Exception(message);
+/// <summary>What the system says of an address that cannot be listened on or connected to.</summary>
+public sealed class SocketLoopException(string message, SocketProblem problem = SocketProblem.Other) : Exception(message)
+{
+    public SocketProblem Problem { get; } = problem;
+}
+
+/// <summary>The problems that a configuration may allow for.</summary>
+public enum SocketProblem
+{
+    Other,
+
+    /// <summary>This machine does not have the address.</summary>
+    NoSuchAddress,
+
+    /// <summary>This system does not speak the protocol, for example IPv6.</summary>
+    NoSuchProtocol,
+}
 
 /// <summary>One thing that happened. Exactly one of the two sources is set.</summary>
 public struct SocketEvent
@@ -38,6 +54,7 @@ public struct SocketEvent
 
 public abstract class SocketListener
 {
+    /// <summary>No address, port 0, for a Unix socket.</summary>
     public abstract IPEndPoint Address { get; }
 
     /// <summary>The next waiting connection, or null.</summary>
@@ -59,6 +76,9 @@ public abstract class SocketChannel
     public abstract string RemoteAddress { get; }
 
     public abstract string LocalAddress { get; }
+
+    /// <summary>Came over a Unix socket; both addresses are then the path of that socket and port 0.</summary>
+    public abstract bool IsUnix { get; }
 
     public abstract bool IsClosed { get; }
 
@@ -86,6 +106,15 @@ public abstract class SocketLoop : IDisposable
     /// <summary>Listens on an address; throws <see cref="SocketLoopException"/>, for example "bind: Address already in use".</summary>
     public abstract SocketListener Listen(IPAddress address, int port, int backlog);
 
+    /// <summary>
+    /// Listens on a Unix socket, which replaces whatever file has this path. <paramref name="name"/> is the path as its clients are listed;
+    /// <paramref name="permissions"/> is a file mode, 0 = as the system makes it.
+    /// </summary>
+    public abstract SocketListener ListenUnix(string path, string name, int permissions, int backlog);
+
+    /// <summary>The mark (SO_MARK) of sockets that are opened from now on, by which a firewall or a route knows them; 0 = none.</summary>
+    public uint Mark { get; set; }
+
     /// <summary>Begins to connect; a write event tells when there is an outcome.</summary>
     public abstract SocketChannel Connect(IPEndPoint target, IPAddress? source);
 
@@ -98,6 +127,11 @@ public abstract class SocketLoop : IDisposable
     public abstract string Name { get; }
 
     public abstract void Dispose();
+
+    internal static readonly IPEndPoint Nowhere = new(IPAddress.None, 0);
+
+    /// <summary>"path:0"; null for none.</summary>
+    internal static string? FormatUnix(string? name) => name is null ? null : name + ":0";
 
     public static string Format(IPEndPoint address) =>
         address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6

@@ -15,10 +15,17 @@ internal sealed class ConfigRewrite
     private readonly List<string> _lines = [];
     private readonly Dictionary<string, Queue<int>> _oldLines = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _written = new(StringComparer.OrdinalIgnoreCase);
+    private readonly DirectiveTable _table;
+    private readonly bool _everything;
     private bool _signed;
 
-    public ConfigRewrite(string oldText, DirectiveTable table)
+    /// <param name="oldText">The file as it is; empty for none.</param>
+    /// <param name="table">What is a directive.</param>
+    /// <param name="everything">Defaults are written, too.</param>
+    public ConfigRewrite(string oldText, DirectiveTable table, bool everything = false)
     {
+        _table = table;
+        _everything = everything;
         if (oldText.Length == 0) return;
         foreach (var raw in oldText.Split('\n'))
         {
@@ -54,7 +61,8 @@ internal sealed class ConfigRewrite
             _lines[number] = line;
             return;
         }
-        if (!needed) return;
+        // What Redis does not know must not stand in a file that it may read, unless it was chosen.
+        if (!needed && (!_everything || _table.Find(name)?.Has(Traits.Own) == true)) return;
         if (!_signed) _lines.Add(Signature);
         _signed = true;
         _lines.Add(line);

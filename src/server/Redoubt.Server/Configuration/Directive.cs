@@ -26,6 +26,9 @@ internal enum Traits
 
     /// <summary>Accepted, stored, returned and rewritten, but nothing in this server acts on it yet.</summary>
     NotInEffect = 64,
+
+    /// <summary>Redis has no such directive.</summary>
+    Own = 128,
 }
 
 /// <summary>

@@ -21,10 +21,10 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     public NumberDirective TcpBacklog { get; } = table.Number("tcp-backlog", 511, 0, int.MaxValue, Immutable);
 
-    public TextDirective UnixSocket { get; } = table.Text("unixsocket", Immutable | NotInEffect);
+    public TextDirective UnixSocket { get; } = table.Text("unixsocket", Immutable);
 
     public NumberDirective UnixSocketPerm { get; } =
-        table.Unsigned("unixsocketperm", 0, 0, 511, Immutable | NotInEffect, form: NumberForm.Octal);
+        table.Unsigned("unixsocketperm", 0, 0, 511, Immutable, form: NumberForm.Octal);
 
     public NumberDirective Timeout { get; } = table.Number("timeout", 0, 0, int.MaxValue);
 
@@ -34,9 +34,9 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     public SwitchDirective ProtectedMode { get; } = table.Switch("protected-mode", true);
 
-    public TextDirective BindSourceAddr { get; } = table.Text("bind-source-addr", NotInEffect);
+    public TextDirective BindSourceAddr { get; } = table.Text("bind-source-addr");
 
-    public NumberDirective SocketMarkId { get; } = table.Unsigned("socket-mark-id", 0, 0, uint.MaxValue, Immutable | NotInEffect);
+    public NumberDirective SocketMarkId { get; } = table.Unsigned("socket-mark-id", 0, 0, uint.MaxValue, Immutable);
 
     public NumberDirective ProtoMaxBulkLen { get; } = table.Memory("proto-max-bulk-len", 512L << 20, 1 << 20, long.MaxValue);
 
@@ -51,5 +51,5 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     /// <summary>Ours: Redis has no such directive.</summary>
     public ChoiceDirective<IoLoop> Io { get; } = table.Choice("io", IoLoop.Auto,
-        [("auto", IoLoop.Auto), ("epoll", IoLoop.Epoll), ("portable", IoLoop.Portable)], Immutable);
+        [("auto", IoLoop.Auto), ("epoll", IoLoop.Epoll), ("portable", IoLoop.Portable)], Immutable | Hidden | Own);
 }

@@ -38,13 +38,13 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
 
     public DirDirective Dir { get; } = table.Add(new DirDirective(currentDirectory));
 
-    public SwitchDirective Daemonize { get; } = table.Switch("daemonize", false, Immutable | NotInEffect);
+    public SwitchDirective Daemonize { get; } = table.Switch("daemonize", false, Immutable);
 
     public TextDirective PidFile { get; } = table.Text("pidfile", Immutable);
 
     public ChoiceDirective<Supervision> Supervised { get; } = table.Choice("supervised", Supervision.None,
         [("upstart", Supervision.Upstart), ("systemd", Supervision.Systemd), ("auto", Supervision.Auto), ("no", Supervision.None)],
-        Immutable | NotInEffect);
+        Immutable);
 
     public ChoiceDirective<LogLevel> LogLevel { get; } = table.Choice("loglevel", Logging.LogLevel.Notice,
     [
@@ -81,14 +81,14 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
 
     public ShutdownFlagsDirective ShutdownOnSigterm { get; } = table.Add(new ShutdownFlagsDirective("shutdown-on-sigterm"));
 
-    public SwitchDirective SetProcTitle { get; } = table.Switch("set-proc-title", true, Immutable | NotInEffect);
+    public SwitchDirective SetProcTitle { get; } = table.Switch("set-proc-title", true, Immutable);
 
     public TextDirective ProcTitleTemplate { get; } =
-        table.TextOr("proc-title-template", DefaultTitleTemplate, NotInEffect, ProcessTitle.WhyInvalid);
+        table.TextOr("proc-title-template", DefaultTitleTemplate, None, ProcessTitle.WhyInvalid);
 
     public TextDirective IgnoreWarnings { get; } = table.TextOr("ignore-warnings", "", NotInEffect);
 
-    public SwitchDirective CrashLogEnabled { get; } = table.Switch("crash-log-enabled", true, NotInEffect);
+    public SwitchDirective CrashLogEnabled { get; } = table.Switch("crash-log-enabled", true);
 
     public SwitchDirective CrashMemcheckEnabled { get; } = table.Switch("crash-memcheck-enabled", true, NotInEffect);
 
@@ -104,11 +104,11 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
     [
         ("no", OomScoreAdjust.No), ("yes", OomScoreAdjust.Relative),
         ("relative", OomScoreAdjust.Relative), ("absolute", OomScoreAdjust.Absolute),
-    ], NotInEffect);
+    ]);
 
-    public OomScoreDirective OomScoreAdjValues { get; } = table.Add(new OomScoreDirective(NotInEffect));
+    public OomScoreDirective OomScoreAdjValues { get; } = table.Add(new OomScoreDirective(None));
 
-    public TextDirective ServerCpuList { get; } = table.Text("server_cpulist", Immutable | NotInEffect);
+    public TextDirective ServerCpuList { get; } = table.Text("server_cpulist", Immutable);
 
     public TextDirective BioCpuList { get; } = table.Text("bio_cpulist", Immutable | NotInEffect);
 

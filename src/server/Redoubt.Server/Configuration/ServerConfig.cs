@@ -264,13 +264,14 @@ internal sealed class ServerConfig
     }
 
     /// <summary>CONFIG REWRITE. Returns null or the error reply.</summary>
-    public string? Rewrite()
+    /// <param name="everything">Values that are the default are written, too.</param>
+    public string? Rewrite(bool everything = false)
     {
         if (ConfigFilePath is not { } path) return "ERR The server is running without a config file";
         try
         {
             var old = File.Exists(path) ? ConfigText.FromBytes(File.ReadAllBytes(path)) : "";
-            var rewrite = new ConfigRewrite(old, Table);
+            var rewrite = new ConfigRewrite(old, Table, everything);
             foreach (var directive in Table.InOrder) directive.Rewrite(rewrite);
             return ConfigRewrite.Replace(path, rewrite.Text()) is { } reason ? $"ERR Rewriting config file: {reason}" : null;
         }

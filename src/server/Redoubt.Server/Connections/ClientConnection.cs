@@ -97,8 +97,11 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>The stream's offset after this client's last write: what WAIT waits for.</summary>
     public Redoubt.Topology.ReplicationOffset WrittenUpTo { get; set; }
 
-    public bool IsLocal =>
-        Address.StartsWith("127.", StringComparison.Ordinal) || Address.StartsWith("[::1]", StringComparison.Ordinal);
+    public bool IsLocal => IsFromThisMachine(Channel);
+
+    /// <summary>By the Unix socket or from one of the two loopback addresses; to Redis, others such as 127.0.0.2 are strangers.</summary>
+    public static bool IsFromThisMachine(SocketChannel channel) => channel.IsUnix
+        || channel.RemoteAddress.StartsWith("127.0.0.1:", StringComparison.Ordinal) || channel.RemoteAddress.StartsWith("[::1]:", StringComparison.Ordinal);
 
     /// <summary>May be closed when clients take too much memory.</summary>
     public bool IsEvictable => !IsNoEvict && !IsReplica && !IsMasterLink;

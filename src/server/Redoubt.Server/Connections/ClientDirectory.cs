@@ -148,6 +148,8 @@ internal static class ClientLine
             flags.Append('B');
         if (client.CloseAfterReply)
             flags.Append('c');
+        if (client.Channel.IsUnix)
+            flags.Append('U');
         if (client.IsNoEvict)
             flags.Append('e');
         return flags.Length == 0 ? "N" : flags.ToString();

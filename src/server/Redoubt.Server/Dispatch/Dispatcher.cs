@@ -16,6 +16,7 @@ using Redoubt.Resp;
 using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
+using Redoubt.Server.Crash;
 using Redoubt.Server.Loop;
 
 namespace Redoubt.Server.Dispatch;
@@ -67,6 +68,9 @@ internal sealed class Dispatcher : ITransactions
 
     /// <summary>Clients that cache what they read; set by the composition root.</summary>
     public Tracking.KeyTracking Tracking { get; set; } = null!;
+
+    /// <summary>The last commands, for crash reports.</summary>
+    public RecentCommands Recent { get; } = new();
 
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
@@ -264,6 +268,7 @@ internal sealed class Dispatcher : ITransactions
         c.Database = _keyspace[database];
         long dirty = _keyspace.Dirty;
         Notes.Deletions = c.Propagate;
+        Recent.Note(command, client.Id);
         long begun = _state.Timings.Begin(command, _batch.Count == 1);
         CommandTable.Execute(command.Index, c);
         if (begun != 0)

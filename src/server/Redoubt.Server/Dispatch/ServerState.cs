@@ -6,7 +6,18 @@ namespace Redoubt.Server.Dispatch;
 internal sealed class ServerState
 {
     /// <summary>Follows a master, whether or not the link is up.</summary>
-    public bool IsReplica { get; set; }
+    public bool IsReplica
+    {
+        get;
+        set
+        {
+            field = value;
+            RoleChanged?.Invoke();
+        }
+    }
+
+    /// <summary>Also when the role is set to what it is.</summary>
+    public event Action? RoleChanged;
 
     /// <summary>The link to the master is connected and the dataset is the master's.</summary>
     public bool IsMasterLinkUp { get; set; }

@@ -13,7 +13,7 @@ namespace Redoubt.Server.Hosting;
 
 internal sealed class ConfigurationEffects(
     ServerConfig config, CommandSettings settings, Redoubt.Keyspace.Keyspace keyspace, Gate gate, ConnectionTable connections,
-    ReplicationStream stream, ReplicationService replication, ServerLog log, Func<string?> listen)
+    ReplicationStream stream, ReplicationService replication, ServerLog log)
 {
     public void Install()
     {
@@ -24,8 +24,6 @@ internal sealed class ConfigurationEffects(
         config.WhenSet(ApplyAccess, "requirepass");
         config.WhenSet(ApplyReplication, "repl-backlog-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
         config.WhenSet(ApplyLogLevel, "loglevel");
-        config.WhenSet(() => listen() is null ? null : "Unable to listen on this port. Check server logs.", "port");
-        config.WhenSet(() => listen() is null ? null : "Failed to bind to specified addresses.", "bind");
         _ = ApplySettings();
         _ = ApplyLimits();
         _ = ApplyAccess();

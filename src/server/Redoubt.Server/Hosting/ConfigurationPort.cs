@@ -13,7 +13,7 @@ internal sealed class ConfigurationPort(ServerConfig config, ServerState state, 
     public string? Set(IReadOnlyList<KeyValuePair<string, string>> pairs) =>
         config.Set([.. pairs], new ConfigCaller(Caller is { IsLocal: true }, state.IsLoading));
 
-    public string? Rewrite() => config.Rewrite();
+    public string? Rewrite(bool everything) => config.Rewrite(everything);
 
     public void ResetStatistics() => resetStatistics();
 

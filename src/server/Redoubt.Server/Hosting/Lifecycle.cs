@@ -12,13 +12,17 @@
 
 using System.Runtime.InteropServices;
 using Redoubt.Commands;
+using Redoubt.Native;
+using Redoubt.Native.Processes;
 using Redoubt.Replication;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
+using Redoubt.Server.Crash;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Persistence;
+using Redoubt.Server.Processes;
 using Redoubt.Server.Replicas;
 using Redoubt.Topology;
 
@@ -26,7 +30,8 @@ namespace Redoubt.Server.Hosting;
 
 internal sealed class Lifecycle(
     ServerState state, ServerConfig config, ServerLog log, KeyspaceLoop loop, Mailbox mailbox, SnapshotKeeper snapshots,
-    ReplicationService replication, Pauses pauses, ActiveExpiry expiry, ConnectionTable connections) : ILifecycle, IDisposable
+    ReplicationService replication, Pauses pauses, ActiveExpiry expiry, ConnectionTable connections,
+    ServerProcess process) : ILifecycle, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly List<ClientConnection> _askers = [];
@@ -37,6 +42,9 @@ internal sealed class Lifecycle(
 
     /// <summary>Whose command runs; set by the composition root.</summary>
     public Func<ClientConnection?> CallerSource { get; set; } = static () => null;
+
+    /// <summary>Set by the composition root.</summary>
+    public Func<CrashReport> CrashReport { get; set; } = null!;
 
     /// <summary>Milliseconds until a shutdown that waits for replicas goes on without them; -1 when none waits.</summary>
     public long MillisecondsLeft => state.IsShuttingDown ? Math.Max(0, _deadlineMs - Clock.SteadyMs) : -1;
@@ -63,6 +71,45 @@ internal sealed class Lifecycle(
     }
 
     public void Sleep(TimeSpan duration) => Thread.Sleep(duration);
+
+    /// <summary>Set once the server is to start anew in this process after it has ended: how long it waits before.</summary>
+    public TimeSpan? RestartDelay { get; private set; }
+
+    public string? Restart(bool gracefully, TimeSpan delay)
+    {
+        const string Failed = "ERR failed to restart the server. Check server logs.";
+        if (!gracefully)
+        {
+            log.RestartFailed(Restarting.Now(delay));
+            return Failed;
+        }
+        if (config.ConfigFilePath is not null && config.Rewrite() is { } reason)
+        {
+            log.RestartFailed("configuration rewrite process failed: " + reason);
+            return Failed;
+        }
+        RestartDelay = delay;
+        return Shutdown(save: null, now: true, force: false, abort: false);
+    }
+
+    public void Crash(CrashKind kind)
+    {
+        switch (kind)
+        {
+            case CrashKind.Segfault:
+                CrashReport().Signal(new ArrivedSignal(FatalSignals.Segmentation, 0, 0, 0), Environment.StackTrace + "\n");
+                break;
+            case CrashKind.Assertion:
+                Invariant.That(false, "1 == 2");
+                break;
+            case CrashKind.OutOfMemory:
+                throw new InsufficientMemoryException("Redis aborting for OUT OF MEMORY. Allocating 9223372036854775807 bytes!");
+            default:
+                throw new InvalidOperationException($"DEBUG PANIC called at Unix time {Clock.UnixMs / 1000}");
+        }
+    }
+
+    public void WriteLog(string text) => log.Warn("DEBUG LOG: " + text);
 
     public bool IsDebugAllowed(ClientSession client) =>
         ServerConfig.IsAllowed(config.EnableDebugCommand, ((ClientConnection)client).IsLocal);
@@ -103,6 +150,7 @@ internal sealed class Lifecycle(
         if (state.IsShuttingDown)
             return;
         log.ShutdownRequested();
+        process.Stopping();
         _save = state.IsLoading ? false : save;
         _force = force;
         _fence = replication.Stream.Offset;
@@ -127,6 +175,7 @@ internal sealed class Lifecycle(
     private void GiveUp()
     {
         state.IsShuttingDown = false;
+        RestartDelay = null;
         foreach (ClientConnection asker in _askers)
             connections.Push(asker, "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"u8);
         _askers.Clear();
@@ -182,11 +231,7 @@ internal sealed class Lifecycle(
                 }
             }
         }
-        if (config.PidFile.Length > 0 && File.Exists(config.PidFile))
-        {
-            log.RemovingPidFile();
-            File.Delete(config.PidFile);
-        }
+        process.End();
         log.Bye();
         loop.Stop();
     }

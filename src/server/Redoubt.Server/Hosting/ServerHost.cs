@@ -3,8 +3,6 @@
 // Parts meet through the ports that the projects below declare; nothing here decides anything. The order of construction
 // follows the arrows: heap and keyspace, sockets and loop, dispatch, connections, snapshots, replication, commands.
 
-using System.Net;
-using System.Net.Sockets;
 using Redoubt.Commands;
 using Redoubt.Native.Memory;
 using Redoubt.Native.Sockets;
@@ -14,12 +12,14 @@ using Redoubt.Resp;
 using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
+using Redoubt.Server.Crash;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Information;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Memory;
 using Redoubt.Server.Persistence;
+using Redoubt.Server.Processes;
 using Redoubt.Server.PubSub;
 using Redoubt.Server.Replicas;
 using Redoubt.Server.Tracking;
@@ -54,17 +54,19 @@ internal sealed class ServerHost : IDisposable
     private readonly KeyTracking _tracking;
     private readonly BlockedClients _blocked;
     private readonly KeyWaits _keyWaits;
-    private readonly List<SocketListener> _listeners = [];
+    private readonly ServerProcess _process;
 
-    public ServerHost(ServerConfig config, ServerLog log)
+    public ServerHost(ServerConfig config, ServerLog log, Supervisor supervisor)
     {
         _config = config;
         _log = log;
+        InstallRenamedCommands(config);
         _state = new ServerState { StartedUnixMs = Clock.UnixMs };
         _heap = new SlabHeap();
         _keyspace = new Redoubt.Keyspace.Keyspace(_heap, config.Databases, new Random());
         _sockets = config.Io == IoLoop.Portable || !EpollLoop.IsSupported ? new PortableLoop() : new EpollLoop();
         _mailbox = new Mailbox(_sockets);
+        _process = new ServerProcess(config, _state, log, _sockets, supervisor);
         ReplicationStream stream = new(config.ReplBacklogSize);
         StreamEncoder encoder = new(stream);
         _gate = new Gate(_state, config);
@@ -88,17 +90,13 @@ internal sealed class ServerHost : IDisposable
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _survey = new MemorySurvey(account, _keyspace, _connections, _replication.Replicas);
         _memory = new MemoryGuard(_keyspace, account, _state, config, propagator, notes, _gate, settings, log);
-        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections);
+        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections, _process);
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
-        _replication.Replicas.Blocked = _blocked;
         Subscriptions subscriptions = new(_connections);
         notes.Events = new KeyspaceNotifier(subscriptions, settings);
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
-        notes.Tracking = _tracking;
-        _dispatcher.Tracking = _tracking;
-        _loader.Flushed = _tracking.Flushed;
         ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
         InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
@@ -121,21 +119,21 @@ internal sealed class ServerHost : IDisposable
             Settings = settings,
         };
         WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration);
-        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log, Listen).Install();
+        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log).Install();
         _memory.Install();
+        Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
         WireLoop();
     }
 
-    private void WireDispatch(CommandContext context, DeletionNotes notes, ErrorStatistics errors, ConfigurationPort configuration)
-    {
-        _dispatcher.Context = context;
-        _dispatcher.Notes = notes;
-        _dispatcher.Errors = errors;
-        _dispatcher.KeyWaits = _keyWaits;
-        notes.KeyWaits = _keyWaits;
-        configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
-        _lifecycle.CallerSource = configuration.CallerSource;
-    }
+    public CrashReport Crash { get; }
+
+    public bool IsCrashLogEnabled => _config.Process.CrashLogEnabled.Value;
+
+    /// <summary>For reports, from any thread: the command that is being executed, as far as that can be seen from there.</summary>
+    public string RunningCommand => _dispatcher.Serving is null ? "" : _dispatcher.Context.Command.Name;
+
+    /// <summary>Work for the keyspace thread, from any thread.</summary>
+    public void Post(Action work) => _mailbox.Post(work);
 
     private void WireReplication(Propagator propagator)
     {
@@ -166,11 +164,11 @@ internal sealed class ServerHost : IDisposable
     /// <summary>Runs the server; returns the exit code of the process.</summary>
     public int Run()
     {
-        if (!TryListenEverywhere())
+        if (!_process.Start())
             return 1;
+        Banner.Print(_log, _config, !Console.IsOutputRedirected);
         _log.Role = _config.ReplicaOf is null ? 'M' : 'S';
         _log.ServerInitialized();
-        WritePidFile();
         _lifecycle.WatchSignals();
         _gate.Refresh();
         _survey.MarkStartup();
@@ -183,6 +181,8 @@ internal sealed class ServerHost : IDisposable
         _loop.Run();
         _connections.Helpers = null;
         _connections.CloseAll();
+        if (_lifecycle.RestartDelay is { } delay)
+            _log.RestartFailed(Restarting.Now(delay));
         return _exitCode;
     }
 
@@ -221,6 +221,33 @@ internal sealed class ServerHost : IDisposable
         return more;
     }
 
+    /// <summary>The dispatcher, and those who ask whose command runs.</summary>
+    private void WireDispatch(CommandContext context, DeletionNotes notes, ErrorStatistics errors, ConfigurationPort configuration)
+    {
+        _dispatcher.Context = context;
+        _dispatcher.Notes = notes;
+        _dispatcher.Errors = errors;
+        _dispatcher.KeyWaits = _keyWaits;
+        _dispatcher.Tracking = _tracking;
+        notes.KeyWaits = _keyWaits;
+        notes.Tracking = _tracking;
+        configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
+        _lifecycle.CallerSource = configuration.CallerSource;
+        _lifecycle.CrashReport = () => Crash;
+        _replication.Replicas.Blocked = _blocked;
+        _loader.Flushed = _tracking.Flushed;
+    }
+
+    private static void InstallRenamedCommands(ServerConfig config)
+    {
+        if (config.RenamedCommands.Count == 0)
+            return;
+        RenamedCommands renamed = new();
+        foreach (RenamedCommand each in config.RenamedCommands)
+            renamed.Rename(each.From, each.To);
+        CommandTable.Renamed = renamed;
+    }
+
     // ---- start ------------------------------------------------------------------------------------------------------
 
     private void LoadAtStart()
@@ -251,93 +278,12 @@ internal sealed class ServerHost : IDisposable
 
     private void StartFollowing()
     {
-        _log.ReadyToAcceptConnections();
+        _process.Ready();
         if (_config.ReplicaOf is { } master)
             _replication.FollowAtStart(master);
     }
 
     private RdbAux DescribeHistory(RdbAux aux) => _replication.Describe(aux);
-
-    private void WritePidFile()
-    {
-        if (_config.PidFile.Length == 0)
-            return;
-        try
-        {
-            File.WriteAllText(_config.PidFile, Environment.ProcessId + "\n");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // As Redis: a pid file that cannot be written does not stop the server.
-        }
-    }
-
-    private bool TryListenEverywhere()
-    {
-        if (_config.Port == 0)
-            return true;
-        if (Listen() is null)
-            return true;
-        _log.ListenFailed(_config.Port);
-        return false;
-    }
-
-    /// <summary>Listens on the configured addresses and port; null, or what went wrong, and then it listens where it did.</summary>
-    private string? Listen()
-    {
-        // Two listeners cannot share an address: on the same port the old ones must go first, else when the new ones stand.
-        IPEndPoint[] former = [.. _listeners.Select(static each => each.Address)];
-        bool samePort = former.Length > 0 && former[0].Port == _config.Port;
-        if (samePort)
-            CloseListeners();
-        List<SocketListener> opened = [];
-        if (Open(opened) is { } failure)
-        {
-            opened.ForEach(static each => each.Close());
-            if (samePort)
-                _listeners.AddRange(former.Select(each => _sockets.Listen(each.Address, each.Port, _config.TcpBacklog)));
-            return failure;
-        }
-        CloseListeners();
-        _listeners.AddRange(opened);
-        return null;
-    }
-
-    private string? Open(List<SocketListener> opened)
-    {
-        foreach (string name in _config.Bind)
-        {
-            bool optional = name.StartsWith('-');
-            string address = optional ? name[1..] : name;
-            try
-            {
-                foreach (IPAddress each in AddressesOf(address))
-                    opened.Add(_sockets.Listen(each, _config.Port, _config.TcpBacklog));
-            }
-            catch (Exception failure) when (failure is SocketLoopException or SocketException)
-            {
-                if (optional && !failure.Message.Contains("already in use", StringComparison.Ordinal))
-                    continue;
-                _log.ListeningSocketWarning(address, _config.Port, failure.Message);
-                return failure.Message;
-            }
-        }
-        return null;
-    }
-
-    private void CloseListeners()
-    {
-        foreach (SocketListener listener in _listeners)
-            listener.Close();
-        _listeners.Clear();
-    }
-
-    private static IPAddress[] AddressesOf(string name) => name switch
-    {
-        "*" => [IPAddress.Any],
-        "::*" => [IPAddress.IPv6Any],
-        _ => IPAddress.TryParse(name, out IPAddress? parsed) ? [parsed] : Dns.GetHostAddresses(name),
-    };
 
     private void ResetStatistics(ErrorStatistics errors)
     {
@@ -352,7 +298,6 @@ internal sealed class ServerHost : IDisposable
     public void Dispose()
     {
         _lifecycle.Dispose();
-        CloseListeners();
         _sockets.Dispose();
         // The dataset is not freed entry by entry: the process ends, and its memory with it.
     }

@@ -28,6 +28,10 @@ internal static class LogMessages
         public const int BacklogTooLong = 1013;
         public const int OpenFilesRaised = 1014;
         public const int OpenFilesTooFew = 1015;
+        public const int OomScoreFailed = 1016;
+        public const int Supervision = 1017;
+        public const int AffinityFailed = 1018;
+        public const int RestartFailed = 1019;
 
         public const int DatabaseLoaded = 2000;
         public const int LoadingProducedBy = 2001;
@@ -150,6 +154,7 @@ internal static class LogMessages
 
         public const int NotInEffect = 9000;
         public const int Text = 9001;
+        public const int Crash = 9002;
     }
 
     // Start
@@ -167,6 +172,9 @@ internal static class LogMessages
         $"Warning: no config file specified, using the default config. In order to specify a config file use {program} /path/to/redis.conf");
 
     public static void RunningMode(this ServerLog log, int port) => log.Write(LogLevel.Notice, Id.RunningMode, Text($"Running mode=standalone, port={port}."));
+
+    public static void RemovingUnixSocket(this ServerLog log) =>
+        log.Write(LogLevel.Notice, Id.RemovingUnixSocket, "Removing the unix socket file.");
 
     public static void ServerInitialized(this ServerLog log) => log.Write(LogLevel.Warning, Id.ServerInitialized, "Server initialized");
 
@@ -189,11 +197,8 @@ internal static class LogMessages
     public static void BacklogTooLong(this ServerLog log, int backlog, int limit) => log.Write(LogLevel.Warning, Id.BacklogTooLong, Text(
         $"WARNING: The TCP backlog setting of {backlog} cannot be enforced because /proc/sys/net/core/somaxconn is set to the lower value of {limit}."));
 
-    public static void OpenFilesRaised(this ServerLog log, long limit, long before) => log.Write(LogLevel.Notice, Id.OpenFilesRaised,
+    public static void OpenFilesRaised(this ServerLog log, ulong limit, ulong before) => log.Write(LogLevel.Notice, Id.OpenFilesRaised,
         Text($"Increased maximum number of open files to {limit} (it was originally set to {before})."));
-
-    public static void OpenFilesTooFew(this ServerLog log, long limit, long clients) => log.Write(LogLevel.Warning, Id.OpenFilesTooFew, Text(
-        $"Current maximum open files is {limit}. maxclients has been reduced to {clients} to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'."));
 
     // Snapshots
 
@@ -516,8 +521,6 @@ internal static class LogMessages
         "There is a child saving an .rdb. Killing it!");
 
     public static void RemovingPidFile(this ServerLog log) => log.Write(LogLevel.Notice, Id.RemovingPidFile, "Removing the pid file.");
-
-    public static void RemovingUnixSocket(this ServerLog log) => log.Write(LogLevel.Notice, Id.RemovingUnixSocket, "Removing the unix socket file.");
 
     public static void ShutdownErrors(this ServerLog log) => log.Write(LogLevel.Warning, Id.ShutdownErrors,
         "Errors trying to shut down the server. Check the logs for more information.");
