@@ -15,7 +15,7 @@ internal sealed class Draw(int seed)
 
     private static readonly string[] Keys =
     [
-        "k1", "k2", "k3", "k4", "k5", "k6", "k7", "counter", "key:with:parts", "", "\0\x01\xff\r\n", new string('L', 300), "h{tag}1", "[a]b*c?",
+        "k1", "k2", "k3", "k4", "k5", "k6", "k7", "counter", "key:with:parts", "", "\0\x01\xff\r\n", new string('L', 300), "h{tag}1", "[a]b*c?", "z1",
     ];
 
     private static readonly string[] NotIntegers =

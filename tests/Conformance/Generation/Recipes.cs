@@ -8,7 +8,10 @@ internal static class Recipes
     public const string Strings = "string";
 
     public static IReadOnlyList<Recipe> All { get; } =
-        [.. StringRecipes.All, .. StreamRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All, .. ServerRecipes.All, .. MalformedRecipes.All];
+        [
+            .. StringRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All, .. StreamRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All,
+            .. ServerRecipes.All, .. MalformedRecipes.All,
+        ];
 
     public static Recipe Named(string name) => All.Single(r => r.Name == name);
 

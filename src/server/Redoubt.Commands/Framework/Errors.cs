@@ -86,8 +86,6 @@ public static class Errors
 
     public static ReadOnlySpan<byte> ExpireGtWithLt => "ERR GT and LT options at the same time are not compatible"u8;
 
-    public static ReadOnlySpan<byte> OutOfLongRange => "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"u8;
-
     /// <summary>Followed by the name of the command and <see cref="OfCommand"/>.</summary>
     public static ReadOnlySpan<byte> NeedsInputKey => "ERR at least 1 input key is needed for '"u8;
 

@@ -68,7 +68,7 @@ internal static class SortedSetAccess
     }
 
     public static void ReplyMembersHeader(this CommandContext c, long count, bool withScores) =>
-        c.Reply.Array((int)(withScores && c.Reply.Protocol == 2 ? 2 * count : count));
+        c.Reply.ArrayOfPicks(withScores && c.Reply.Protocol == 2 ? 2 * count : count);
 
     public static void ReplyMember(this CommandContext c, SortedSetEntry entry, bool withScore)
     {

@@ -20,13 +20,8 @@ internal static class SortedSetSamples
             ReplyOne(c);
             return;
         }
-        if (!c.TryInteger(2, out long count))
+        if (!c.TryInteger(2, -long.MaxValue, long.MaxValue, out long count))
             return;
-        if (count == long.MinValue)
-        {
-            c.Error(Errors.OutOfLongRange);
-            return;
-        }
         bool withScores = c.Count == 4 && c.Is(3, "WITHSCORES"u8);
         if (c.Count > 4 || (c.Count == 4 && !withScores))
         {

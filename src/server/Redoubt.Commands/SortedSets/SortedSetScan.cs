@@ -2,6 +2,7 @@ using Redoubt.Keyspace;
 using Redoubt.Resp;
 using Redoubt.Structures;
 using Redoubt.Structures.SortedSets;
+using Redoubt.Structures.Values;
 
 namespace Redoubt.Commands;
 
@@ -27,7 +28,7 @@ internal static class SortedSetScan
         }
         if (!ScanOptions.TryParse(c, 3, takesType: false, out ScanOptions options))
             return;
-        MemberFilter filter = new(c, options, c.Scratch);
+        MemberFilter filter = new(c, options, set.Encoding, c.Scratch);
         long bucketsLeft = options.BucketsMax;
         do
         {
@@ -38,7 +39,7 @@ internal static class SortedSetScan
     }
 
     /// <summary>Writes the members that pass, with their scores as text.</summary>
-    private struct MemberFilter(CommandContext context, ScanOptions options, RespWriter target) : ISortedSetVisitor
+    private struct MemberFilter(CommandContext context, ScanOptions options, ValueEncoding encoding, RespWriter target) : ISortedSetVisitor
     {
         public readonly RespWriter Target => target;
 
@@ -54,7 +55,7 @@ internal static class SortedSetScan
             Matched++;
             target.Bulk(member);
             Span<byte> text = stackalloc byte[DoubleText.BytesMax];
-            target.Bulk(text[..DoubleText.Write(text, score)]);
+            target.Bulk(text[..SortedSetValue.WriteScanned(text, score, encoding)]);
         }
     }
 }

@@ -103,9 +103,9 @@ internal readonly ref struct SortedSetPack(Listpack pack)
     private static void Put(ListpackEditor editor, int place, ReadOnlySpan<byte> member, double score)
     {
         int position = place == 0 ? editor.Append(member) : editor.InsertBefore(place, member);
-        if (Math.Abs(score) <= IntegerScoreMax && score == (long)score)
+        if (TryInteger(score, out long integer))
         {
-            editor.InsertAfter(position, (long)score);
+            editor.InsertAfter(position, integer);
             return;
         }
         Span<byte> text = stackalloc byte[DoubleText.BytesMax];
@@ -124,6 +124,13 @@ internal readonly ref struct SortedSetPack(Listpack pack)
                 break;
         }
         return at;
+    }
+
+    /// <summary>Whether a score is stored as an integer here; the sign of a zero is lost then.</summary>
+    public static bool TryInteger(double score, out long integer)
+    {
+        integer = Math.Abs(score) <= IntegerScoreMax ? (long)score : 0;
+        return integer == score;
     }
 
     private static double Score(PackedValue value)

@@ -65,6 +65,8 @@ public readonly ref partial struct SortedSetValue(ValueSlot slot)
 
     private SortedSetTable Table => new(Store, _slot.Root);
 
+    public ValueEncoding Encoding => _slot.Encoding;
+
     public long Count => IsPacked ? Pack.Count : SortedSetTable.CountOf(_slot.Root);
 
     /// <summary>The form that a new set takes whose first member has this length.</summary>
@@ -223,6 +225,16 @@ public readonly ref partial struct SortedSetValue(ValueSlot slot)
         }
         ScanReceiver<TVisitor> receiver = new(ref visitor);
         return Table.Members.Scan(cursor, ref receiver);
+    }
+
+    /// <summary>The text of a score as ZSCAN has it: small sets show what they store, which for large whole numbers is all of their digits.</summary>
+    /// <returns>The length, at most <see cref="DoubleText.BytesMax"/>.</returns>
+    public static int WriteScanned(Span<byte> target, double score, ValueEncoding encoding)
+    {
+        if (encoding != ValueEncoding.Listpack || !SortedSetPack.TryInteger(score, out long integer))
+            return DoubleText.Write(target, score);
+        System.Buffers.Text.Utf8Formatter.TryFormat(integer, target, out int length);
+        return length;
     }
 
     public void Verify()
