@@ -87,6 +87,11 @@ internal sealed class BlockedClients : IDeadlines
             _connections.Push(client, reply);
         else if (client.ReplyMode == ReplyMode.Skip)
             client.ReplyMode = ReplyMode.On;
+        if (client.PushesAfterReply is { Length: > 0 } pushes)
+        {
+            _connections.Push(client, pushes.Written);
+            pushes.Clear();
+        }
         _connections.ResumeLater(client);
     }
 

@@ -349,6 +349,8 @@ internal sealed class Dispatcher : ITransactions
     public ReadOnlySpan<byte> RunAgain(ClientConnection client, in QueuedCommand queued, byte[] readyKey)
     {
         CommandContext c = Context;
+        ClientConnection? before = Serving;
+        Serving = client;
         _replyToWaiting.Clear();
         _replyToWaiting.Trim(64 * 1024);
         _replyToWaiting.Protocol = client.Protocol;
@@ -380,6 +382,7 @@ internal sealed class Dispatcher : ITransactions
             PropagateEffects(c, client.DatabaseIndex, default, queued.Buffer, _keyspace.Dirty != dirty);
         else
             c.Propagate.Reset();
+        Serving = before;
         return _replyToWaiting.Written;
     }
 
