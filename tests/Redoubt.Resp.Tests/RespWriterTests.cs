@@ -165,5 +165,47 @@ public sealed class RespWriterTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    [Fact]
+    public void Beyond_a_bound_the_replies_of_a_client_are_dropped_and_those_before_it_stay()
+    {
+        RespWriter writer = new(1000);
+        writer.Ok();
+        writer.Begin(50);
+        writer.Bulk(new byte[30]);
+        Assert.False(writer.IsOverflown);
+        Assert.Equal(5 + 37, writer.Length);
+        writer.Bulk(new byte[30]);
+        Assert.True(writer.IsOverflown);
+        for (int i = 0; i < 10_000; i++)
+            writer.Bulk(new byte[30]);
+        Assert.InRange(writer.Length, 5, 55);
+        writer.Truncate(5);
+        Assert.Equal("+OK\r\n", Text(writer));
+
+        writer.Begin(0);
+        writer.Bulk(new byte[100_000]);
+        Assert.False(writer.IsOverflown);
+        Assert.Equal(100_000 + 11 + 5, writer.Length);
+    }
+
+    [Fact]
+    public void A_reply_longer_than_the_bound_and_headers_put_before_it_do_no_harm()
+    {
+        RespWriter writer = new(100);
+        writer.Ok();
+        writer.Begin(40);
+        int array = writer.BeginArray();
+        writer.Integer(1);
+        writer.Bulk(new byte[100_000]);
+        writer.EndArray(array, 2);
+        writer.Bulk("abc"u8);
+        int map = writer.BeginArray();
+        writer.Bulk(new byte[30]);
+        writer.EndMap(map, 1);
+        Assert.True(writer.IsOverflown);
+        writer.Truncate(5);
+        Assert.Equal("+OK\r\n", Text(writer));
+    }
+
     private static string Text(RespWriter writer) => Encoding.Latin1.GetString(writer.Written);
 }

@@ -55,6 +55,21 @@ public sealed class RequestParser
     /// <summary>False until the client has authenticated: Redis then allows 10 arguments of 16 KB.</summary>
     public bool IsTrusted { get; set; } = true;
 
+    /// <summary>How much of the incomplete request at the start of the buffer is read already.</summary>
+    public int BytesRead => _expected > 0 ? _scanned : 0;
+
+    /// <summary>The length of the arguments that were read of it.</summary>
+    public long ArgumentBytes
+    {
+        get
+        {
+            long bytes = 0;
+            for (int i = 0; i < _foundCount; i++)
+                bytes += _found![i].Length;
+            return bytes;
+        }
+    }
+
     /// <summary>How many bytes the buffer must hold, from the start of the incomplete request, before another look is worth while.</summary>
     public long BytesWanted => _bulkLength > 0 ? _scanned + _bulkLength + 2 : 0;
 

@@ -10,6 +10,10 @@
 // Protocol: one method per RESP type. Types that RESP2 lacks (map, set, null, double, boolean, verbatim, push) are
 // written in the form that Redis 7 falls back to when `Protocol` is 2.
 //
+// Bound: what one client may be owed can be limited (`Begin`). When its replies pass the bound they are dropped, and what follows
+// is written into the void: the command goes on, since it may have begun to change something, but takes no memory. Who
+// asks for the reply afterwards sees `IsOverflown`; a command that only writes a long reply may look, and stop.
+//
 // Threads: one owner at a time. Failure: none; the buffer grows as needed and `Trim` gives memory back.
 // Source: the RESP specification of redis.io, and redis-server 7.0.15 as the judge.
 
@@ -22,7 +26,16 @@ public sealed class RespWriter
     private byte[] _buffer;
     private int _length;
 
-    public RespWriter(int capacity = 64 * 1024) => _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+    // Where the space for what is written now ends: with the buffer, or before, at the bound.
+    private int _end;
+    private int _begin;
+    private int _bytesMax;
+
+    public RespWriter(int capacity = 64 * 1024)
+    {
+        _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+        _end = capacity;
+    }
 
     /// <summary>2 or 3: which protocol the client that is being served speaks.</summary>
     public int Protocol { get; set; } = 2;
@@ -34,7 +47,19 @@ public sealed class RespWriter
 
     public ReadOnlySpan<byte> Segment(int start, int length) => _buffer.AsSpan(start, length);
 
+    /// <summary>More than the bound was written since <see cref="Begin"/>; none of it is left.</summary>
+    public bool IsOverflown { get; private set; }
+
     public void Clear() => _length = 0;
+
+    /// <summary>The replies of one client begin here, and may become this many bytes long; 0 = as long as they are.</summary>
+    public void Begin(int bytesMax)
+    {
+        _begin = _length;
+        _bytesMax = bytesMax;
+        IsOverflown = false;
+        SetEnd();
+    }
 
     /// <summary>Forgets everything from <paramref name="length"/> on.</summary>
     public void Truncate(int length) => _length = Math.Min(length, _length);
@@ -42,15 +67,18 @@ public sealed class RespWriter
     /// <summary>Gives memory back after an unusually large reply. Only when empty.</summary>
     public void Trim(int capacity)
     {
-        if (_length == 0 && _buffer.Length > capacity)
-            _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+        if (_length > 0 || _buffer.Length <= capacity)
+            return;
+        _buffer = GC.AllocateUninitializedArray<byte>(capacity, pinned: true);
+        _bytesMax = 0;
+        SetEnd();
     }
 
     /// <summary>Room for <paramref name="size"/> more bytes, to be followed by <see cref="Advance"/>.</summary>
     public Span<byte> Reserve(int size)
     {
-        if (_buffer.Length - _length < size)
-            Grow(size);
+        if (_end - _length < size)
+            MakeRoom(size);
         return _buffer.AsSpan(_length, size);
     }
 
@@ -179,6 +207,9 @@ public sealed class RespWriter
         Span<byte> head = stackalloc byte[24];
         int size = WriteHeader(head, kind, count);
         Reserve(size);
+        // What the header is for may have been dropped at the bound.
+        if (mark > _length)
+            return;
         _buffer.AsSpan(mark, _length - mark).CopyTo(_buffer.AsSpan(mark + size));
         head[..size].CopyTo(_buffer.AsSpan(mark));
         _length += size;
@@ -222,6 +253,19 @@ public sealed class RespWriter
         return digits + 3;
     }
 
+    private void MakeRoom(int size)
+    {
+        if (_bytesMax > 0 && (long)_length - _begin + size > _bytesMax)
+        {
+            IsOverflown = true;
+            _length = _begin;
+        }
+        if (_buffer.Length - _length < size)
+            Grow(size);
+    }
+
+    private void SetEnd() => _end = _bytesMax == 0 ? _buffer.Length : (int)Math.Min(_buffer.Length, (long)_begin + _bytesMax);
+
     private void Grow(int size)
     {
         long wanted = Math.Max((long)_length + size, Math.Min(2L * _buffer.Length, BytesMax));
@@ -230,6 +274,7 @@ public sealed class RespWriter
         byte[] larger = GC.AllocateUninitializedArray<byte>((int)wanted, pinned: true);
         _buffer.AsSpan(0, _length).CopyTo(larger);
         _buffer = larger;
+        SetEnd();
     }
 
     private const int BytesMax = 0x7FFFFFC7;

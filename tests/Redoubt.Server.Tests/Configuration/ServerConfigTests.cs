@@ -138,7 +138,7 @@ public sealed class ServerConfigTests : IDisposable
     public void What_is_only_stored_is_named_once_it_is_set()
     {
         Assert.Empty(Load("--timeout", "20", "--appendfsync", "everysec").NotInEffect());
-        Assert.Equal(["maxmemory", "cluster-enabled"], Load("--cluster-enabled", "yes", "--maxmemory", "1gb").NotInEffect());
+        Assert.Equal(["active-defrag-cycle-min", "cluster-enabled"], Load("--cluster-enabled", "yes", "--active-defrag-cycle-min", "2").NotInEffect());
     }
 
     [Fact]

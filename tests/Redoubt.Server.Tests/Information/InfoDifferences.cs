@@ -28,12 +28,12 @@ internal static class InfoDifferences
         ["used_memory_functions"] = "There is no scripting engine.",
         ["used_memory_scripts"] = "There is no scripting engine.",
         ["used_memory_scripts_human"] = "There is no scripting engine.",
-        ["client_recent_max_input_buffer"] = "A client whose requests are complete holds no input buffer.",
-        ["client_recent_max_output_buffer"] = "Replies are built in one buffer; a client holds output of its own only while its socket is full.",
+        ["client_recent_max_input_buffer"] = "Query buffers come in other sizes.",
+        ["client_recent_max_output_buffer"] = "Reply buffers begin small, and replies that a socket takes at once never come there.",
         ["latest_fork_usec"] = "Snapshots do not fork, so no fork took any time.",
         ["rdb_last_cow_size"] = "Snapshots do not fork, so nothing was copied on write.",
-        ["reply_buffer_shrinks"] = "All clients share one reply buffer; there are none to resize.",
-        ["reply_buffer_expands"] = "All clients share one reply buffer; there are none to resize.",
+        ["reply_buffer_shrinks"] = "Reply buffers begin small instead of large.",
+        ["reply_buffer_expands"] = "Reply buffers begin small instead of large.",
         ["expired_stale_perc"] = "Keys to look at are chosen by chance.",
     };
 

@@ -12,6 +12,17 @@ public interface IMemoryPort
     void Purge();
 }
 
+/// <summary>How the reply buffers of clients follow what the clients need; for DEBUG REPLYBUFFER.</summary>
+public interface IReplyBuffers
+{
+    /// <summary>How long the most that a client was owed counts, in milliseconds; negative = for ever.</summary>
+    long PeakResetMs { get; set; }
+
+    bool AreResized { get; set; }
+
+    void ResetPeakReset();
+}
+
 /// <summary>The memory of one moment, in bytes.</summary>
 public readonly record struct MemoryFigures
 {

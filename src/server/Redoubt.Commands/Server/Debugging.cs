@@ -28,6 +28,8 @@ internal static class Debugging
             DescribeObject(c);
         else if (c.Count == 3 && c.Is(1, "QUICKLIST-PACKED-THRESHOLD"u8))
             ListDebugging.SetPackedThreshold(c);
+        else if (c.Count == 4 && c.Is(1, "REPLYBUFFER"u8))
+            SetReplyBuffers(c);
         else if (c.Count is >= 3 and <= 5 && c.Is(1, "POPULATE"u8))
             Populate(c);
         else if (c.Count == 2 && c.Is(1, "DIGEST"u8))
@@ -85,6 +87,35 @@ internal static class Debugging
             return entry.Integer is >= sbyte.MinValue and <= sbyte.MaxValue ? 2 : entry.Integer is >= short.MinValue and <= short.MaxValue ? 3 : 5;
         int length = entry.Length;
         return length + (length < 1 << 6 ? 1 : length < 1 << 14 ? 2 : 5);
+    }
+
+    private static void SetReplyBuffers(CommandContext c)
+    {
+        IReplyBuffers buffers = c.Ports.ReplyBuffers!;
+        if (c.Is(2, "RESIZING"u8))
+        {
+            buffers.AreResized = LeadingNumber(c[3]) != 0;
+        }
+        else if (!c.Is(2, "PEAK-RESET-TIME"u8))
+        {
+            c.SubcommandError();
+            return;
+        }
+        else if (c.Is(3, "NEVER"u8))
+        {
+            buffers.PeakResetMs = -1;
+        }
+        else if (c.Is(3, "RESET"u8))
+        {
+            buffers.ResetPeakReset();
+        }
+        else
+        {
+            if (!c.TryInteger(3, out long milliseconds))
+                return;
+            buffers.PeakResetMs = milliseconds;
+        }
+        c.Reply.Ok();
     }
 
     private static void Populate(CommandContext c)
@@ -155,6 +186,10 @@ internal static class Debugging
         "    Add <count> keys named <prefix>:<number> (key:<number> by default). They are not propagated.",
         "QUICKLIST-PACKED-THRESHOLD <size>",
         "    How long an element of a list must be to get a node of its own, which is no listpack; 0 for the usual gigabyte.",
+        "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>",
+        "    How long the most that a client was owed decides the size of its reply buffer.",
+        "REPLYBUFFER RESIZING <0|1>",
+        "    Whether reply buffers are resized at all.",
         "SET-ACTIVE-EXPIRE <0|1>",
         "    Whether expired keys that nobody asks for are deleted.",
         "SET-SKIP-CHECKSUM-VALIDATION <0|1>",

@@ -20,7 +20,7 @@ internal sealed class MemoryDirectives(DirectiveTable table)
 
     public NumberDirective MaxMemoryEvictionTenacity { get; } = table.Number("maxmemory-eviction-tenacity", 10, 0, 100);
 
-    public NumberDirective MaxMemoryClients { get; } = table.Memory("maxmemory-clients", 0, -100, long.MaxValue, NotInEffect, percent: true);
+    public NumberDirective MaxMemoryClients { get; } = table.Memory("maxmemory-clients", 0, -100, long.MaxValue, percent: true);
 
     public NumberDirective LfuLogFactor { get; } = table.Number("lfu-log-factor", 10, 0, int.MaxValue);
 

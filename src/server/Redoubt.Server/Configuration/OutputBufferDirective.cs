@@ -13,7 +13,10 @@ internal enum OutputClass
 /// <summary>
 /// A client is closed when its unread output exceeds the hard limit, or the soft limit for longer than the given seconds. Zero: no limit.
 /// </summary>
-internal readonly record struct OutputLimit(ulong HardBytes, ulong SoftBytes, int SoftSeconds);
+internal readonly record struct OutputLimit(ulong HardBytes, ulong SoftBytes, int SoftSeconds)
+{
+    public bool IsSet => HardBytes > 0 || SoftBytes > 0;
+}
 
 /// <summary><c>client-output-buffer-limit replica 256mb 64mb 60</c>: groups of four words, each class on its own or several in one line.</summary>
 internal sealed class OutputBufferDirective() : Directive("client-output-buffer-limit", Traits.None)

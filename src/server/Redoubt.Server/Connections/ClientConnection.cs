@@ -1,7 +1,8 @@
 // One connection: its socket, what of its input is not executed yet, and what of its output is not sent yet.
 //
-// Input: while everything that arrives is complete, a connection owns no buffer at all; the loop reads into one shared
-// buffer and executes from there. Only an incomplete request is kept, in `Rest`.
+// Input: a connection that talks has a buffer of its own, `Rest`, in which requests are executed where they stand and an
+// incomplete one waits for the rest of it; ClientUpkeep fits its size to what comes, and takes it from who is silent. Who sends much at
+// once is read into a larger buffer that all share.
 // Output: see RespWriter: replies of this turn are a segment of the shared reply buffer; what a socket does not take goes
 // to `Queue`.
 //
@@ -22,10 +23,24 @@ internal sealed class ClientConnection : ClientSession
 
     public RequestParser Parser { get; } = new();
 
-    /// <summary>Input that is not executed yet, from the start of its first request.</summary>
+    /// <summary>The query buffer: input that is not executed yet, from the start of its first request, and room for more.</summary>
     public byte[] Rest { get; set; } = [];
 
     public int RestLength { get; set; }
+
+    /// <summary>The most that stood in the query buffer lately.</summary>
+    public int QueryPeak { get; set; }
+
+    /// <summary>What came last filled a buffer.</summary>
+    public bool SendsMuch { get; set; }
+
+    /// <summary>The most it was owed at once since <see cref="ReplyPeakSinceMs"/>.</summary>
+    public int ReplyPeak { get; set; }
+
+    public long ReplyPeakSinceMs { get; set; }
+
+    /// <summary>Its place in the row of all connections.</summary>
+    public int Place { get; set; }
 
     /// <summary>Where this turn's replies stand in the shared reply buffer.</summary>
     public int SegmentStart { get; set; }
@@ -47,6 +62,9 @@ internal sealed class ClientConnection : ClientSession
     public bool IsThrottled { get; set; }
 
     public bool IsClosed { get; set; }
+
+    /// <summary>Is owed more than it may be; closed when this round's replies are sent, and sent nothing any more.</summary>
+    public bool IsDoomed { get; set; }
 
     /// <summary>Requests that have arrived are not executed yet, because replies to earlier ones must leave first. Nothing is read meanwhile.</summary>
     public bool HasMoreInput { get; set; }
@@ -103,6 +121,10 @@ internal sealed class ClientConnection : ClientSession
     public static bool IsFromThisMachine(SocketChannel channel) => channel.IsUnix
         || channel.RemoteAddress.StartsWith("127.0.0.1:", StringComparison.Ordinal) || channel.RemoteAddress.StartsWith("[::1]:", StringComparison.Ordinal);
 
+    /// <summary>Which limit of output it is subject to.</summary>
+    public Configuration.OutputClass OutputClass => IsReplica ? Configuration.OutputClass.Replica
+        : Subscriptions is null ? Configuration.OutputClass.Normal : Configuration.OutputClass.PubSub;
+
     /// <summary>May be closed when clients take too much memory.</summary>
     public bool IsEvictable => !IsNoEvict && !IsReplica && !IsMasterLink;
 
@@ -114,7 +136,24 @@ internal sealed class ClientConnection : ClientSession
     public bool IsChargedAsEvictable { get; set; }
 
     /// <summary>Memory that this connection holds: buffers and the objects themselves, in bytes.</summary>
-    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.Bytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0);
+    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.MemoryBytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0);
+
+    /// <summary>Gives the query buffer a size that fits, or none when nothing stands in it and none is asked for.</summary>
+    public void ResizeRest(long bytes)
+    {
+        if (bytes == 0 && RestLength == 0)
+        {
+            InputBuffers.Return(Rest);
+            Rest = [];
+            return;
+        }
+        if (InputBuffers.SizeFor(Math.Max(bytes, RestLength)) == Rest.Length)
+            return;
+        byte[] fitting = InputBuffers.Rent(Math.Max(bytes, RestLength));
+        Rest.AsSpan(0, RestLength).CopyTo(fitting);
+        InputBuffers.Return(Rest);
+        Rest = fitting;
+    }
 
     public string Address => Channel.RemoteAddress;
 

@@ -107,22 +107,32 @@ internal static class ClientLine
             .Append(" psub=").Append(client.Subscriptions?.Count(SubscriptionKind.Pattern) ?? 0)
             .Append(" ssub=").Append(client.Subscriptions?.Count(SubscriptionKind.ShardChannel) ?? 0)
             .Append(" multi=").Append(client.Transaction?.Commands.Count ?? -1)
-            .Append(" qbuf=").Append(client.RestLength)
+            .Append(" qbuf=").Append(client.RestLength - client.Parser.BytesRead)
             .Append(" qbuf-free=").Append(client.Rest.Length - client.RestLength)
-            // Arguments are read where they arrived and replies are built in a buffer that all clients share.
-            .Append(" argv-mem=0")
+            .Append(" argv-mem=").Append(client.Parser.ArgumentBytes)
             .Append(" multi-mem=").Append(client.Transaction?.Bytes ?? 0)
-            .Append(" rbs=0 rbp=0")
-            .Append(" obl=").Append(client.SegmentLength)
+            .Append(" rbs=").Append(client.Queue.BufferBytes)
+            .Append(" rbp=").Append(Math.Min(client.ReplyPeak, client.Queue.BufferBytes))
+            .Append(" obl=").Append(client.SegmentLength + client.Queue.InBuffer)
             .Append(" oll=").Append(client.Queue.BlockCount)
-            .Append(" omem=").Append(client.Queue.Bytes)
-            .Append(" tot-mem=").Append(client.MemoryBytes)
+            .Append(" omem=").Append(client.Queue.BlockMemoryBytes + Pending(client))
+            .Append(" tot-mem=").Append(client.MemoryBytes + Pending(client))
             .Append(" events=").Append(Events(client))
             .Append(" cmd=").Append(client.LastCommand?.Name ?? "NULL")
             .Append(" user=").Append(client.IsMasterLink ? "(superuser)" : "default")
             .Append(" redir=").Append(client.Tracking?.Redirection ?? -1)
             .Append(" resp=").Append(client.Protocol);
     }
+
+    public static string Of(ClientConnection client)
+    {
+        StringBuilder text = new();
+        Write(client, text);
+        return text.ToString();
+    }
+
+    /// <summary>What a replica is behind in the stream: it holds on to that much of it.</summary>
+    private static long Pending(ClientConnection client) => client.Feed?.PendingBytes ?? 0;
 
     private static string Events(ClientConnection client) =>
         client.IsThrottled ? client.AwaitsRoom ? "w" : "" : client.AwaitsRoom ? "rw" : "r";

@@ -1,12 +1,13 @@
 // All connections: accepting, reading, sending, closing.
 //
-// Reading: into one shared buffer, from which requests are executed in place. A connection gets a buffer of its own only
-// for an incomplete request; it becomes exactly as large as an announced argument needs, so that this is read in place.
+// Reading: into the connection's own buffer, from which requests are executed in place; it becomes as large as an announced
+// argument needs. Who fills it is read into a larger one that all share, as long as he leaves nothing over.
 //
 // Sending: replies of a round stand in the shared reply buffer, one segment per client, and are sent in `Flush`, one system
 // call each. What a socket does not take is queued. A client whose queue passes `QueuedBytesMax` is not read from until it
 // has taken it all: a client that asks and never reads costs a bounded amount of memory. `client-output-buffer-limit`
-// of its class applies on top and disconnects.
+// of its class applies on top and disconnects: already while a reply is written, so that a reply beyond it takes no memory, and
+// nothing of it is sent.
 //
 // Closing: at once for the system, but the object lives to the end of the round, because others may hold it.
 
@@ -24,7 +25,7 @@ namespace Redoubt.Server.Connections;
 internal sealed class ConnectionTable
 {
     private const int SharedInputBytes = 64 * 1024;
-    private const int RestBytesMin = 16 * 1024;
+    private const int RestBytesMin = InputBuffers.BytesMin;
     private const int PooledBytesMax = InputBuffers.PooledBytesMax;
     private const int ReplyBytesMax = 1024 * 1024;
     private const int SegmentBytesMax = 256 * 1024;
@@ -38,6 +39,7 @@ internal sealed class ConnectionTable
     private readonly RespWriter _reply;
     private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(SharedInputBytes, pinned: true);
     private readonly Dictionary<long, ClientConnection> _byId = [];
+    private readonly List<ClientConnection> _inOrder = [];
     private readonly List<ClientConnection> _toFlush = [];
     private readonly SharedInput _sharedInput = new();
     private readonly SharedOutput _sharedOutput;
@@ -68,6 +70,9 @@ internal sealed class ConnectionTable
 
     /// <summary>Threads that read, parse and send; null unless io-threads asks for them.</summary>
     public IoThreads? Helpers { get; set; }
+
+    /// <summary>The same in a row. A connection that ends leaves its place to the last one.</summary>
+    public IReadOnlyList<ClientConnection> InOrder => _inOrder;
 
     public int Count => _byId.Count;
 
@@ -111,7 +116,7 @@ internal sealed class ConnectionTable
         foreach (ref readonly SocketEvent e in events)
         {
             if (e.Channel?.Owner is ClientConnection { IsClosed: false, HasMoreInput: false, IsMasterLink: false } client && e.CanRead && !e.CanWrite)
-                _sharedInput.Add(client, client.RestLength == 0 ? null : RoomForRest(client));
+                _sharedInput.Add(client, RoomForRest(client));
             else
                 Handle(e);
         }
@@ -137,12 +142,15 @@ internal sealed class ConnectionTable
             Channel = channel,
             CreatedMs = Clock.UnixMs,
             LastInteractionMs = Clock.UnixMs,
+            ReplyPeakSinceMs = Clock.UnixMs,
             IsAuthenticated = AuthenticatesNewClients,
         };
         client.Parser.BulkBytesMax = _config.ProtoMaxBulkLen;
         client.Parser.IsTrusted = client.IsAuthenticated;
         channel.Owner = client;
         _byId.Add(client.Id, client);
+        client.Place = _inOrder.Count;
+        _inOrder.Add(client);
         Account.Settle(client);
         return client;
     }
@@ -183,7 +191,7 @@ internal sealed class ConnectionTable
 
     private void Read(ClientConnection client)
     {
-        bool shared = client.RestLength == 0;
+        bool shared = client is { RestLength: 0, SendsMuch: true };
         byte[] buffer = shared ? _input : RoomForRest(client);
         int kept = client.RestLength;
         Received(client, buffer, kept, client.Channel.Receive(buffer.AsSpan(kept)), ahead: null);
@@ -206,6 +214,9 @@ internal sealed class ConnectionTable
         client.LastInteractionMs = _nowMs;
         client.Feed?.Session.OnSignOfLife(_nowMs);
         int length = kept + got;
+        client.SendsMuch = got >= RestBytesMin;
+        if (ReferenceEquals(buffer, client.Rest) && length > client.QueryPeak)
+            client.QueryPeak = length;
         if (client.IsBlocked || client.IsResuming)
         {
             Keep(client, buffer, 0, length);
@@ -287,6 +298,7 @@ internal sealed class ConnectionTable
         }
         int start = _reply.Length;
         int done = 0;
+        _reply.Begin(RoomForReplies(client));
         try
         {
             done = _dispatcher.Execute(client, buffer, length, ahead);
@@ -306,10 +318,17 @@ internal sealed class ConnectionTable
             _reply.Truncate(start);
             return;
         }
+        if (_reply.IsOverflown)
+        {
+            _reply.Truncate(start);
+            CloseForOutput(client);
+            return;
+        }
         Keep(client, buffer, done, length);
-        if (client.RestLength > _config.ClientQueryBufferLimit)
+        if (client.RestLength > _config.ClientQueryBufferLimit && !client.IsMasterLink)
         {
             _state.QueryLimitDisconnections++;
+            _log.QueryLimitReached(ClientLine.Of(client), client.Rest.AsSpan(0, client.RestLength));
             Close(client);
             return;
         }
@@ -336,19 +355,16 @@ internal sealed class ConnectionTable
         _log.WebRequest();
     }
 
-    /// <summary>A buffer of the connection's own with room for what it waits for.</summary>
+    /// <summary>The connection's buffer with room for what it waits for.</summary>
     private static byte[] RoomForRest(ClientConnection client)
     {
-        long wanted = Math.Max(client.Parser.BytesWanted, client.RestLength + 1L);
-        if (client.Rest.Length >= wanted || client.Rest.Length >= client.RestLength + RestBytesMin)
-            return client.Rest;
+        long wanted = client.Parser.BytesWanted > 0 ? client.Parser.BytesWanted : client.RestLength + (client.SendsMuch ? SharedInputBytes : 1L);
         // A long argument gets its size at once, but a client that only announces one does not get half a gigabyte.
         long affordable = 4L * client.RestLength + PooledBytesMax;
-        byte[] larger = InputBuffers.Rent(Math.Max(Math.Min(wanted, affordable), Math.Max(RestBytesMin, 2L * client.RestLength)));
-        client.Rest.AsSpan(0, client.RestLength).CopyTo(larger);
-        InputBuffers.Return(client.Rest);
-        client.Rest = larger;
-        return larger;
+        wanted = Math.Min(wanted, affordable);
+        if (client.Rest.Length < wanted)
+            client.ResizeRest(wanted);
+        return client.Rest;
     }
 
     private static void Keep(ClientConnection client, byte[] buffer, int from, int to)
@@ -357,8 +373,8 @@ internal sealed class ConnectionTable
         if (length <= 0)
         {
             client.RestLength = 0;
-            InputBuffers.Return(client.Rest);
-            client.Rest = [];
+            if (client.Rest.Length > PooledBytesMax)
+                client.ResizeRest(0);
             return;
         }
         if (ReferenceEquals(buffer, client.Rest))
@@ -376,6 +392,9 @@ internal sealed class ConnectionTable
             buffer.AsSpan(from, length).CopyTo(client.Rest);
         }
         client.RestLength = length;
+        // What is announced is made room for now, not when it comes: so it counts as this client's at once.
+        if (client.Parser.BytesWanted > client.Rest.Length)
+            RoomForRest(client);
     }
 
     // ---- output -----------------------------------------------------------------------------------------------------
@@ -399,7 +418,11 @@ internal sealed class ConnectionTable
                 if (client.SegmentLength == 0)
                     client.SegmentStart = start;
                 client.SegmentLength += length;
+                if (client.SegmentLength > client.ReplyPeak)
+                    client.ReplyPeak = client.SegmentLength;
             }
+            if (LimitOf(client).IsSet)
+                EnforceOutputLimit(client);
             Schedule(client);
             if (_reply.Length > ReplyBytesMax || client.SegmentLength > SegmentBytesMax)
                 FlushReplies();
@@ -413,10 +436,12 @@ internal sealed class ConnectionTable
     /// <summary>Sends bytes to a client outside of its turn.</summary>
     public void Push(ClientConnection client, ReadOnlySpan<byte> bytes)
     {
-        if (client.IsClosed)
+        if (client.IsClosed || client.IsDoomed)
             return;
         client.Queue.Append(bytes);
         Account.Settle(client);
+        // Whoever pushes may be going through a list that this client is in: it is closed at the end of the round.
+        client.IsDoomed = IsOverOutputLimit(client);
         Schedule(client);
     }
 
@@ -452,6 +477,8 @@ internal sealed class ConnectionTable
         {
             ClientConnection client = _toFlush[i];
             client.IsFlushScheduled = false;
+            if (client is { IsDoomed: true, IsClosed: false })
+                CloseForOutput(client);
             if (client.IsClosed)
             {
                 client.SegmentLength = 0;
@@ -479,7 +506,7 @@ internal sealed class ConnectionTable
     {
         foreach (ClientConnection client in _toFlush)
         {
-            if (client is { IsClosed: false, SegmentLength: > 0, AwaitsRoom: false })
+            if (client is { IsClosed: false, IsDoomed: false, SegmentLength: > 0, AwaitsRoom: false })
                 _sharedOutput.Add(client);
         }
         _state.SharedWrites += _sharedOutput.Count;
@@ -579,46 +606,50 @@ internal sealed class ConnectionTable
     /// <summary>Disconnects a client whose unread output passed its class's limit.</summary>
     public void EnforceOutputLimit(ClientConnection client)
     {
-        if (client.IsMasterLink || client.IsClosed)
-            return;
-        OutputLimit limit = _config.ClientOutputBufferLimit[client.IsReplica ? OutputClass.Replica : client.Subscriptions is null ? OutputClass.Normal : OutputClass.PubSub];
-        long bytes = client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0);
+        if (!client.IsClosed && IsOverOutputLimit(client))
+            CloseForOutput(client);
+    }
+
+    private bool IsOverOutputLimit(ClientConnection client)
+    {
+        OutputLimit limit = LimitOf(client);
+        if (!limit.IsSet)
+            return false;
+        ulong bytes = (ulong)OwedBytes(client);
         // To disconnect a replica for less than the backlog holds would be in vain: it could go on from there at once.
         ulong hardBytes = client.IsReplica ? Math.Max(limit.HardBytes, (ulong)_config.ReplBacklogSize) : limit.HardBytes;
-        bool hard = limit.HardBytes > 0 && (ulong)bytes >= hardBytes;
-        bool soft = limit.SoftBytes > 0 && (ulong)bytes >= limit.SoftBytes;
-        long now = Clock.SteadyMs;
+        bool hard = limit.HardBytes > 0 && bytes >= hardBytes;
+        bool soft = limit.SoftBytes > 0 && bytes >= limit.SoftBytes;
         if (!soft)
             client.SoftLimitSinceMs = 0;
         else if (client.SoftLimitSinceMs == 0)
-            client.SoftLimitSinceMs = now;
-        if (!hard && !(soft && now - client.SoftLimitSinceMs > limit.SoftSeconds * 1000L))
-            return;
+            client.SoftLimitSinceMs = Clock.SteadyMs;
+        return hard || (soft && Clock.SteadyMs - client.SoftLimitSinceMs > limit.SoftSeconds * 1000L);
+    }
+
+    /// <summary>How many bytes of replies the client may be owed beyond what it is owed now; 0 = any number.</summary>
+    private int RoomForReplies(ClientConnection client)
+    {
+        ulong hardBytes = LimitOf(client).HardBytes;
+        if (hardBytes == 0 || client.IsReplica)
+            return 0;
+        long left = (long)Math.Min(hardBytes, int.MaxValue) - OwedBytes(client) + client.Queue.BufferBytes;
+        return (int)Math.Clamp(left, 1, int.MaxValue);
+    }
+
+    private OutputLimit LimitOf(ClientConnection client) => client.IsMasterLink ? default : _config.ClientOutputBufferLimit[client.OutputClass];
+
+    /// <summary>What limits count: without what a reply buffer has room for. Of a replica, with what it is behind in the stream.</summary>
+    private static long OwedBytes(ClientConnection client) => client.IsReplica
+        ? client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0)
+        : Math.Max(0, client.Queue.Bytes + client.SegmentLength - client.Queue.BufferBytes);
+
+    private void CloseForOutput(ClientConnection client)
+    {
         _state.OutputLimitDisconnections++;
-        _log.Write(LogLevel.Warning, LogMessages.Id.OutputLimit,
-            $"Client id={client.Id} addr={client.Address} scheduled to be closed ASAP for overcoming of output buffer limits.");
+        _log.OutputLimitReached(ClientLine.Of(client));
         Close(client);
     }
-
-    /// <summary>About every 100 ms: idle clients, output limits.</summary>
-    public void Timer(long nowSteadyMs)
-    {
-        if (nowSteadyMs - _lastSweepMs < 1000)
-            return;
-        _lastSweepMs = nowSteadyMs;
-        int timeoutSeconds = _config.TimeoutSeconds;
-        foreach (ClientConnection client in _byId.Values.ToArray())
-        {
-            if (client.AwaitsRoom)
-                EnforceOutputLimit(client);
-            bool idle = timeoutSeconds > 0 && !client.IsReplica && !client.IsMasterLink && !client.IsBlocked && client.Subscriptions is null
-                && Clock.UnixMs - client.LastInteractionMs > timeoutSeconds * 1000L;
-            if (idle && !client.IsClosed)
-                Close(client);
-        }
-    }
-
-    private long _lastSweepMs;
 
     // ---- the end ----------------------------------------------------------------------------------------------------
 
@@ -635,6 +666,10 @@ internal sealed class ConnectionTable
         client.RestLength = 0;
         client.Transaction = null;
         _byId.Remove(client.Id);
+        ClientConnection last = _inOrder[^1];
+        _inOrder[client.Place] = last;
+        last.Place = client.Place;
+        _inOrder.RemoveAt(_inOrder.Count - 1);
         Account.Forget(client);
         Closed?.Invoke(client);
     }

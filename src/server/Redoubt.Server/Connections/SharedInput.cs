@@ -20,22 +20,19 @@ internal sealed class ParsedAhead
 
 internal sealed class SharedInput : ISharedWork
 {
-    private const int BufferBytes = 16 * 1024;
-
     private readonly List<ClientInput> _items = [];
 
     public int Count { get; private set; }
 
-    /// <summary>Takes a client with room for its input: its own buffer, where an incomplete request is kept, or one for this round.</summary>
-    public void Add(ClientConnection client, byte[]? own)
+    /// <summary>Takes a client with room for its input: its own buffer, where an incomplete request may stand.</summary>
+    public void Add(ClientConnection client, byte[] buffer)
     {
         if (Count == _items.Count)
             _items.Add(new ClientInput());
         ClientInput item = _items[Count++];
         item.Client = client;
-        item.Kept = own is null ? 0 : client.RestLength;
-        item.IsBorrowed = own is null;
-        item.Buffer = own ?? InputBuffers.Rent(BufferBytes);
+        item.Kept = client.RestLength;
+        item.Buffer = buffer;
     }
 
     public ClientInput this[int index] => _items[index];
@@ -45,8 +42,6 @@ internal sealed class SharedInput : ISharedWork
     {
         for (int i = 0; i < Count; i++)
         {
-            if (_items[i].IsBorrowed)
-                InputBuffers.Return(_items[i].Buffer);
             _items[i].Buffer = [];
             _items[i].Client = null!;
         }
@@ -78,8 +73,6 @@ internal sealed class SharedInput : ISharedWork
 
         /// <summary>Bytes, or a <see cref="SocketResult"/>.</summary>
         public int Received { get; set; }
-
-        public bool IsBorrowed { get; set; }
 
         public bool IsParsed { get; set; }
 

@@ -130,7 +130,7 @@ internal sealed class Dispatcher : ITransactions
                     parser.Restart(buffer);
                     return request.RawStart;
                 }
-                if (client.IsClosed || client.IsAborted || client.CloseAfterReply)
+                if (client.IsClosed || client.IsAborted || client.CloseAfterReply || _reply.IsOverflown)
                     return length;
                 if (client.IsBlocked || _reply.Length > replyMax)
                 {
@@ -224,6 +224,8 @@ internal sealed class Dispatcher : ITransactions
                     FinishReply(client, replyStart);
                     return true;
                 }
+                if (client.IsClosed)
+                    return true;
                 if (_gate.IsPaused(client, command))
                 {
                     client.IsBlocked = true;
@@ -247,16 +249,20 @@ internal sealed class Dispatcher : ITransactions
             }
         }
         if (client.IsMasterLink)
-        {
-            if (_reply.Length > replyStart && _reply.Written[replyStart] == (byte)'-')
-                MasterLink!.Failed(command?.Name ?? "", Encoding.Latin1.GetString(_reply.Written[(replyStart + 1)..^2]));
-            MasterLink!.Applied(buffer.AsSpan(request.RawStart, request.RawLength), client.Transaction is not null);
-        }
+            TellMasterLink(client, command, buffer.AsSpan(request.RawStart, request.RawLength), replyStart);
         FinishReply(client, replyStart);
         // CLIENT CACHING is good for one command, or for one transaction.
         if (client.Tracking is { IsCachingGiven: true } tracking && client.Transaction is null && command?.Name != "client|caching")
             tracking.IsCachingGiven = false;
         return true;
+    }
+
+    /// <summary>A command of the master's stream has been applied, or has failed.</summary>
+    private void TellMasterLink(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> raw, int replyStart)
+    {
+        if (_reply.Length > replyStart && _reply.Written[replyStart] == (byte)'-')
+            MasterLink!.Failed(command?.Name ?? "", Encoding.Latin1.GetString(_reply.Written[(replyStart + 1)..^2]));
+        MasterLink!.Applied(raw, client.Transaction is not null);
     }
 
     /// <summary>Executes a command that has passed every check, and propagates what it did.</summary>

@@ -22,19 +22,24 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     /// <summary>Makes room where memory is limited; set by the composition root.</summary>
     public MemoryGuard? Memory { get; set; }
 
+    /// <summary>Closes clients that take too much memory; set by the composition root.</summary>
+    public ClientEviction? Clients { get; set; }
+
     /// <summary>To be called whenever a condition may have changed: role, link, loading, pause, password, replicas.</summary>
     public void Refresh()
     {
         IsPasswordRequired = config.RequirePass is { Length: > 0 };
         IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
-            || Memory is { IsLimited: true };
+            || Memory is { IsLimited: true } || Clients is { IsLimited: true };
     }
 
-    /// <summary>The error that stops this command, or empty when it may run.</summary>
+    /// <summary>The error that stops this command, or empty when it may run, unless the client was closed.</summary>
     public ReadOnlySpan<byte> Refusal(ClientConnection client, CommandDescriptor command)
     {
         if (!client.IsAuthenticated && IsPasswordRequired && !command.Has(CommandFlags.NoAuth))
             return "NOAUTH Authentication required."u8;
+        if (Clients is { IsLimited: true } clients && clients.Enforce() && client.IsClosed)
+            return default;
         if (Memory is { IsLimited: true } memory && !memory.MakeRoom() && NeedsMemory(client, command))
             return "OOM command not allowed when used memory > 'maxmemory'."u8;
         if (client.IsMasterLink)

@@ -65,6 +65,10 @@ internal sealed class ServerState
 
     public long QueryLimitDisconnections { get; set; }
 
+    public long ReplyBufferShrinks { get; set; }
+
+    public long ReplyBufferExpands { get; set; }
+
     public long ReadsProcessed { get; set; }
 
     public long WritesProcessed { get; set; }
@@ -102,6 +106,8 @@ internal sealed class ServerState
         ReplicationBytesSent = 0;
         UnexpectedErrorReplies = 0;
         EvictedClients = 0;
+        ReplyBufferShrinks = 0;
+        ReplyBufferExpands = 0;
         EvictionExceededMicroseconds = 0;
         EvictionExceededSince = 0;
         OutputLimitDisconnections = 0;

@@ -47,8 +47,7 @@ internal sealed class ServerHost : IDisposable
     private readonly DatasetLoader _loader;
     private readonly ReplicationService _replication;
     private readonly ActiveExpiry _expiry;
-    private readonly MemoryGuard _memory;
-    private readonly MemorySurvey _survey;
+    private readonly MemoryService _memory;
     private readonly Lifecycle _lifecycle;
     private readonly Dispatcher _dispatcher;
     private readonly KeyTracking _tracking;
@@ -79,8 +78,6 @@ internal sealed class ServerHost : IDisposable
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
 
-        MemoryAccount account = new(_heap, stream);
-        _connections.Account = account;
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         WireReplication(propagator);
 
@@ -88,8 +85,8 @@ internal sealed class ServerHost : IDisposable
         DeletionNotes notes = new(_keyspace, settings);
         _keyspace.Observer = notes;
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
-        _survey = new MemorySurvey(account, _keyspace, _connections, _replication.Replicas);
-        _memory = new MemoryGuard(_keyspace, account, _state, config, propagator, notes, _gate, settings, log);
+        _memory = new MemoryService(
+            _keyspace, stream, _state, config, log, _connections, _replication.Replicas, propagator, notes, _gate, settings);
         _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections, _process);
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
@@ -99,7 +96,7 @@ internal sealed class ServerHost : IDisposable
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
         ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking);
         ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, account, _survey, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
+        InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -109,7 +106,8 @@ internal sealed class ServerHost : IDisposable
             Persistence = _snapshots,
             Replication = _replication,
             Lifecycle = _lifecycle,
-            Memory = _survey,
+            Memory = _memory.Survey,
+            ReplyBuffers = _memory.Upkeep,
             Transactions = _dispatcher,
             Blocking = _keyWaits,
             Serialization = new PayloadService(_keyspace, config, log),
@@ -120,7 +118,6 @@ internal sealed class ServerHost : IDisposable
         };
         WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration);
         new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log).Install();
-        _memory.Install();
         Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
         WireLoop();
     }
@@ -152,7 +149,7 @@ internal sealed class ServerHost : IDisposable
         _loop.AddSlice(_snapshots.Slice);
         _loop.AddSlice(_expiry.Slice);
         _loop.AddSlice(MoveAndFree);
-        _loop.AddSlice(_memory.Slice);
+        _memory.Install(_loop);
         _loop.AddBeforeSleep(_lifecycle.Continue);
         _loop.AddBeforeSleep(_tracking.SendBroadcasts);
         _loop.AddBeforeSleep(ServeWaiting);
@@ -171,7 +168,7 @@ internal sealed class ServerHost : IDisposable
         _log.ServerInitialized();
         _lifecycle.WatchSignals();
         _gate.Refresh();
-        _survey.MarkStartup();
+        _memory.Survey.MarkStartup();
         if (_config.ReplicaOf is not null)
             _replication.BeginAsReplica();
         LoadAtStart();
@@ -198,7 +195,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Replicas.Timer(nowSteadyMs);
         _replication.Master.Timer(nowSteadyMs);
         _snapshots.Timer();
-        _connections.Timer(nowSteadyMs);
+        _memory.Upkeep.Run();
     }
 
     /// <summary>What became of keys outside of commands, such as the expiry of a stream.</summary>

@@ -39,17 +39,17 @@ internal sealed class InfoReport : IServerStatus
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
 
     public InfoReport(
-        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryAccount account, MemorySurvey survey,
+        ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryService memory,
         ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
         DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions, KeyTracking tracking)
     {
         _config = config;
         _keyspace = keyspace;
-        MemoryWatch memory = new(account, connections);
+        MemoryWatch watch = new(memory.Account, connections);
         _server = new ServerSection(config, state, lifecycle, sockets);
-        _clients = new ClientsSection(config, connections, waiting, memory, tracking);
-        _memory = new MemorySection(config, keyspace, survey, notes);
+        _clients = new ClientsSection(config, connections, waiting, watch, tracking);
+        _memory = new MemorySection(config, keyspace, memory.Survey, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
         _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking);
         _replication = new ReplicationSection(config, state, replication);
@@ -57,7 +57,7 @@ internal sealed class InfoReport : IServerStatus
         state.Timings.Tracking = config.Monitoring.LatencyTracking;
         loop.Timer += nowMs =>
         {
-            memory.Sample(nowMs);
+            watch.Sample(nowMs);
             _stats.Sample(nowMs);
         };
     }

@@ -54,8 +54,8 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("total_writes_processed", state.WritesProcessed);
         text.Line("io_threaded_reads_processed", state.SharedReads);
         text.Line("io_threaded_writes_processed", state.SharedWrites);
-        text.Line("reply_buffer_shrinks", 0);
-        text.Line("reply_buffer_expands", 0);
+        text.Line("reply_buffer_shrinks", state.ReplyBufferShrinks);
+        text.Line("reply_buffer_expands", state.ReplyBufferExpands);
     }
 
     private void WriteTraffic(InfoText text)

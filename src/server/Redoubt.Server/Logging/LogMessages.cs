@@ -133,6 +133,7 @@ internal static class LogMessages
         public const int MaxMemoryTiny = 6021;
         public const int ClientEvicted = 6022;
         public const int NoMoreClientsToEvict = 6023;
+        public const int QueryLimit = 6024;
 
         public const int ShutdownRequested = 7000;
         public const int SignalReceived = 7001;
@@ -474,6 +475,9 @@ internal static class LogMessages
         Text($"WARNING: You specified a maxmemory value that is less than 1MB (current value is {bytesMax} bytes). Are you sure this is what you really want?"));
 
     public static void ClientEvicted(this ServerLog log, string client) => log.Write(LogLevel.Notice, Id.ClientEvicted, $"Evicting client: {client}");
+
+    public static void QueryLimitReached(this ServerLog log, string client, ReadOnlySpan<byte> query) => log.Write(LogLevel.Warning, Id.QueryLimit,
+        $"Closing client that reached max query buffer length: {client} (qbuf initial bytes: {Configuration.ConfigText.Quote(System.Text.Encoding.Latin1.GetString(query[..Math.Min(query.Length, 64)]))})");
 
     public static void NoMoreClientsToEvict(this ServerLog log) => log.Write(LogLevel.Warning, Id.NoMoreClientsToEvict,
         "Over client maxmemory after evicting all evictable clients");

@@ -83,6 +83,11 @@ internal sealed class MemoryAccount(NativeHeap heap, ReplicationStream stream)
     /// <summary>Brings the sums up to date with this client's memory and kind.</summary>
     public void Settle(ClientConnection client)
     {
+        if (client.IsClosed)
+        {
+            Forget(client);
+            return;
+        }
         ClientKind kind = client.IsMasterLink ? ClientKind.MasterLink : client.IsReplica ? ClientKind.Replica : ClientKind.Normal;
         Charge(client, client.MemoryBytes, kind, client.IsEvictable);
     }
