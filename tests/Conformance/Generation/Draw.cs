@@ -45,6 +45,8 @@ internal sealed class Draw(int seed)
 
     public int Next(int exclusiveMax) => _random.Next(exclusiveMax);
 
+    public int Next(int min, int exclusiveMax) => _random.Next(min, exclusiveMax);
+
     public bool Chance(double probability) => _random.NextDouble() < probability;
 
     public T Pick<T>(params T[] choices) => choices[_random.Next(choices.Length)];

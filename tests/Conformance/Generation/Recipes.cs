@@ -9,7 +9,7 @@ internal static class Recipes
 
     public static IReadOnlyList<Recipe> All { get; } =
         [
-            .. StringRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All, .. StreamRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All,
+            .. StringRecipes.All, .. ListRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All, .. StreamRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All,
             .. ServerRecipes.All, .. MalformedRecipes.All,
         ];
 

@@ -21,8 +21,12 @@ internal static class PropagationComparison
         using ReplicationStream right = ReplicationStream.Open(redoubt);
         Write(redis, requests);
         Write(redoubt, requests);
-        List<byte[][]> expected = left.Until(Marker);
-        List<byte[][]> actual = right.Until(Marker);
+        return Compare(left.Until(Marker), right.Until(Marker));
+    }
+
+    /// <summary>Compares what two masters propagated, command by command; gives the number of commands.</summary>
+    public static int Compare(List<byte[][]> expected, List<byte[][]> actual)
+    {
         for (int i = 0; i < Math.Max(expected.Count, actual.Count); i++)
         {
             if (i >= expected.Count || i >= actual.Count || !Same(expected[i], actual[i]))
