@@ -2,12 +2,11 @@ using System.Globalization;
 
 namespace Redoubt.Conformance.Generation;
 
-/// <summary>
-/// Places. Each has its own region, and no two draws put it on the same spot: at equal distances the order of results is that of a sort which
-/// does not say which of two equals comes first.
-/// </summary>
+/// <summary>Places: each has its own region, but some share a spot, so that results are at equal distances, too.</summary>
 internal static class GeoRecipes
 {
+    private const int Names = 16;
+
     public static IEnumerable<Recipe> All { get; } = Family(
         new("GEOADD", 25, d => [d.Case("GEOADD"), Key(d), .. d.Chance(0.3) ? d.Some(["NX"], ["XX"], ["CH"]) : [], .. Places(d)], Makes: true),
         new("GEODIST", 6, d => ["GEODIST", Key(d), Member(d), Member(d), .. d.Chance(0.5) ? [Unit(d)] : Array.Empty<string>()]),
@@ -24,16 +23,17 @@ internal static class GeoRecipes
 
     private static string Key(Draw d) => d.Chance(0.05) ? d.Key() : d.Pick("geo1", "geo2");
 
-    private static string Member(Draw d) => "place-" + Draw.Number(d.Next(12));
+    private static string Member(Draw d) => "place-" + Draw.Number(d.Next(Names));
 
     private static string[] Places(Draw d)
     {
         List<string> places = [];
         for (int count = 1 + d.Next(3); count > 0; count--)
         {
-            int number = d.Next(12);
+            int number = d.Next(Names);
             double longitude = (number * 29 % 340) - 170 + (d.Next(1_000_000) / 1e6), latitude = (number * 37 % 160) - 80 + (d.Next(1_000_000) / 1e6);
-            places.AddRange([Degrees(longitude), Degrees(latitude), "place-" + Draw.Number(number)]);
+            string[] spot = d.Chance(0.3) ? ["12.5", "41.9"] : [Degrees(longitude), Degrees(latitude)];
+            places.AddRange([.. spot, "place-" + Draw.Number(number)]);
         }
 
         if (d.Chance(0.03))

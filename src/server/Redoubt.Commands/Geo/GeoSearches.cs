@@ -103,15 +103,11 @@ internal static class GeoSearches
         List<Match> matches = [];
         Collect(set, options, members, matches);
         int count = options.Count == 0 ? matches.Count : (int)Math.Min(options.Count, matches.Count);
-        if (options.Order == GeoOrder.NearestFirst)
-            matches.Sort(static (a, b) => a.Distance != b.Distance ? a.Distance.CompareTo(b.Distance) : a.Number.CompareTo(b.Number));
-        else if (options.Order == GeoOrder.FarthestFirst)
-            matches.Sort(static (a, b) => a.Distance != b.Distance ? b.Distance.CompareTo(a.Distance) : a.Number.CompareTo(b.Number));
-        matches.RemoveRange(count, matches.Count - count);
+        Match[] results = Sorted(matches, count, options.Order);
         if (options.StoreArgument == 0)
-            Reply(c, options, members, matches);
+            Reply(c, options, members, results.AsSpan(0, count));
         else
-            Store(c, form, options, members, matches);
+            Store(c, form, options, members, results.AsSpan(0, count));
     }
 
     private static void Collect(SortedSetValue set, in GeoSearchOptions options, RespWriter members, List<Match> matches)
@@ -139,10 +135,26 @@ internal static class GeoSearches
         }
     }
 
-    private static void Reply(CommandContext c, in GeoSearchOptions options, RespWriter members, List<Match> matches)
+    /// <summary>The matches with the wanted ones at the front, in their order.</summary>
+    private static Match[] Sorted(List<Match> matches, int wanted, GeoOrder order)
+    {
+        Match[] results = [.. matches];
+        if (order == GeoOrder.AsFound)
+            return results;
+        int sign = order == GeoOrder.NearestFirst ? 1 : -1;
+        if (wanted < results.Length)
+            NearestSort.PutFirst(results, wanted, (a, b) => sign * Compare(a.Distance, b.Distance));
+        else
+            Array.Sort(results, (a, b) => a.Distance != b.Distance ? sign * Compare(a.Distance, b.Distance) : a.Number.CompareTo(b.Number));
+        return results;
+    }
+
+    private static int Compare(double distance, double other) => distance > other ? 1 : distance == other ? 0 : -1;
+
+    private static void Reply(CommandContext c, in GeoSearchOptions options, RespWriter members, ReadOnlySpan<Match> matches)
     {
         int parts = (options.WithDistance ? 1 : 0) + (options.WithHash ? 1 : 0) + (options.WithPoint ? 1 : 0);
-        c.Reply.Array(matches.Count);
+        c.Reply.Array(matches.Length);
         foreach (Match match in matches)
         {
             if (parts > 0)
@@ -160,16 +172,16 @@ internal static class GeoSearches
     /// <summary>What x86-64 makes of a score that is no hash.</summary>
     private static long Truncated(double score) => score is >= long.MinValue and < -(double)long.MinValue ? (long)score : long.MinValue;
 
-    private static void Store(CommandContext c, GeoSearchForm form, in GeoSearchOptions options, RespWriter members, List<Match> matches)
+    private static void Store(CommandContext c, GeoSearchForm form, in GeoSearchOptions options, RespWriter members, ReadOnlySpan<Match> matches)
     {
-        SortedSetBuilder result = new(c.Keyspace.Store, matches.Count);
+        SortedSetBuilder result = new(c.Keyspace.Store, matches.Length);
         foreach (Match match in matches)
         {
             double score = options.StoresDistance ? match.Distance / options.Shape.UnitMeters : match.Score;
             result.Add(members.Segment(match.Start, match.Length), score);
         }
         ReadOnlySpan<byte> eventName = form == GeoSearchForm.SearchAndStore ? "geosearchstore"u8 : "georadiusstore"u8;
-        c.StoreSortedSet(c.Key(options.StoreArgument), ref result, eventName, changes: matches.Count);
+        c.StoreSortedSet(c.Key(options.StoreArgument), ref result, eventName, changes: matches.Length);
         result.Dispose();
     }
 }
