@@ -19,6 +19,8 @@ if (start.Config is not { } config)
     return start.ExitCode;
 
 using ServerLog log = new(config.LogFile, config.LogLevel);
+if (config.Process.SyslogEnabled.Value)
+    Syslog.Attach(log, config);
 Supervisor supervisor = Supervisor.Find(config.Process.Supervised.Value, log);
 if (config.Process.Daemonize.Value && !supervisor.IsPresent && !isDaemon)
     return Daemon.Start(standardInput);

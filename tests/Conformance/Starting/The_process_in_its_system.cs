@@ -225,6 +225,86 @@ public sealed class The_process_in_its_system : IDisposable
         Assert.Equal(server.ProcessId, server.InfoNumber("server", "process_id"));
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_second_interrupt_ends_the_process_at_once_and_leaves_no_half_file(ServerKind kind)
+    {
+        using ServerProcess server = RedisServers.Start(kind, "--save", "3600", "1", "--rdb-key-save-delay", "1000000");
+        for (int i = 0; i < 60; i++)
+            server.Call("SET", $"k{i}", "v").OrThrow();
+        string half = Path.Combine(server.Folder, $"temp-{server.ProcessId}.rdb");
+        ToolRun.Of("/bin/sh", ["-c", $"kill -INT {server.ProcessId}"]).Succeeded();
+        Wait.Until(() => File.Exists(half), "the save to begin");
+        ToolRun.Of("/bin/sh", ["-c", $"kill -INT {server.ProcessId}"]).Succeeded();
+        server.WaitForExit(TimeSpan.FromSeconds(10));
+        Assert.Equal(1, server.ExitCode);
+        Assert.False(File.Exists(half));
+        Assert.Contains("You insist... exiting now.", server.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void The_clock_runs_as_often_as_hz_says_within_bounds(ServerKind kind)
+    {
+        using ServerProcess server = RedisServers.Start(kind, "--hz", "25");
+        Assert.Equal("25", server.Info("server", "hz"));
+        server.Call("CONFIG", "SET", "hz", "100000").OrThrow();
+        Assert.Equal("500", server.Info("server", "configured_hz"));
+        server.Call("CONFIG", "SET", "hz", "0").OrThrow();
+        Assert.Equal("1", server.Info("server", "configured_hz"));
+    }
+
+    [Fact]
+    public void What_has_no_effect_yet_is_said_once()
+    {
+        using ServerProcess server = RedisServers.Redoubt("--aof-timestamp-enabled", "yes");
+        server.Call("CONFIG", "SET", "aof-timestamp-enabled", "no").OrThrow();
+        server.Call("CONFIG", "SET", "aof-timestamp-enabled", "yes").OrThrow();
+        server.Call("CONFIG", "SET", "no-appendfsync-on-rewrite", "yes").OrThrow();
+        server.Call("CONFIG", "SET", "no-appendfsync-on-rewrite", "yes").OrThrow();
+        server.Stop();
+        string[] lines = [.. server.Log.Split('\n').Where(line => line.Contains("without effect", StringComparison.Ordinal))];
+        Assert.Equal(2, lines.Length);
+        Assert.EndsWith("# Accepted, but without effect in this version: aof-timestamp-enabled.", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("# Accepted, but without effect in this version: no-appendfsync-on-rewrite.", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_watchdog_names_the_command_that_takes_too_long()
+    {
+        using ServerProcess server = RedisServers.Redoubt("--watchdog-period", "200", "--enable-debug-command", "yes");
+        server.Call("DEBUG", "SLEEP", "0.6").OrThrow();
+        Assert.Contains("--- WATCHDOG TIMER EXPIRED ---", server.Log, StringComparison.Ordinal);
+        Assert.Contains("Executing command 'debug' of client id=", server.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Port_and_addresses_change_while_the_server_runs_or_stay(ServerKind kind)
+    {
+        using ServerProcess server = RedisServers.Start(kind);
+        using PortLease other = PortLease.Take();
+        using PortLease taken = PortLease.Take();
+        using var holder = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        holder.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, taken.Port));
+        holder.Listen(1);
+        using RespConnection connection = server.Connect();
+        connection.Call("CONFIG", "SET", "port", $"{other.Port}").OrThrow();
+        using (RespConnection there = RespConnection.Connect(other.Port))
+            Assert.Equal("PONG", there.Call("PING").Text);
+        Assert.Equal("ERR CONFIG SET failed (possibly related to argument 'port') - Unable to listen on this port. Check server logs.",
+            connection.Call("CONFIG", "SET", "timeout", "99", "port", $"{taken.Port}").Text);
+        Assert.Equal("0", connection.Call("CONFIG", "GET", "timeout")[1].Text);
+        Assert.Equal("ERR CONFIG SET failed (possibly related to argument 'bind') - Failed to bind to specified addresses.",
+            connection.Call("CONFIG", "SET", "bind", "127.0.0.1 192.0.2.1").Text);
+        connection.Call("CONFIG", "SET", "bind", "127.0.0.1 -192.0.2.1").OrThrow();
+        using (RespConnection there = RespConnection.Connect(other.Port))
+            Assert.Equal("PONG", there.Call("PING").Text);
+        connection.Call("CONFIG", "SET", "port", "0").OrThrow();
+        Assert.Throws<SocketException>(() => RespConnection.Connect(other.Port).Dispose());
+        Assert.Equal("PONG", connection.Call("PING").Text);
+    }
+
     private static void AssertIsReport(string log, string words)
     {
         string[] headings =

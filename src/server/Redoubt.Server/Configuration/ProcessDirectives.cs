@@ -56,9 +56,9 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
 
     public SwitchDirective AlwaysShowLogo { get; } = table.Switch("always-show-logo", false, Immutable);
 
-    public SwitchDirective SyslogEnabled { get; } = table.Switch("syslog-enabled", false, Immutable | NotInEffect);
+    public SwitchDirective SyslogEnabled { get; } = table.Switch("syslog-enabled", false, Immutable);
 
-    public TextDirective SyslogIdent { get; } = table.TextOr("syslog-ident", "redis", Immutable | NotInEffect);
+    public TextDirective SyslogIdent { get; } = table.TextOr("syslog-ident", "redis", Immutable);
 
     public ChoiceDirective<SyslogFacility> SyslogFacility { get; } = table.Choice("syslog-facility", Configuration.SyslogFacility.Local0,
     [
@@ -67,13 +67,13 @@ internal sealed class ProcessDirectives(DirectiveTable table, string currentDire
         ("local3", Configuration.SyslogFacility.Local3), ("local4", Configuration.SyslogFacility.Local4),
         ("local5", Configuration.SyslogFacility.Local5), ("local6", Configuration.SyslogFacility.Local6),
         ("local7", Configuration.SyslogFacility.Local7),
-    ], Immutable | NotInEffect);
+    ], Immutable);
 
     public NumberDirective Databases { get; } = table.Number("databases", 16, 1, int.MaxValue, Immutable);
 
-    public NumberDirective Hz { get; } = table.Number("hz", 10, 0, int.MaxValue, NotInEffect, capTo: (1, 500));
+    public NumberDirective Hz { get; } = table.Number("hz", 10, 0, int.MaxValue, capTo: (1, 500));
 
-    public SwitchDirective DynamicHz { get; } = table.Switch("dynamic-hz", true, NotInEffect);
+    public SwitchDirective DynamicHz { get; } = table.Switch("dynamic-hz", true);
 
     public NumberDirective ShutdownTimeout { get; } = table.Number("shutdown-timeout", 10, 0, int.MaxValue);
 

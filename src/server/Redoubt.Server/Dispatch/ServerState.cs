@@ -33,6 +33,12 @@ internal sealed class ServerState
 
     public bool IsShuttingDown { get; set; }
 
+    /// <summary>"systemd", "upstart" or "no".</summary>
+    public string SupervisedBy { get; set; } = "no";
+
+    /// <summary>How many times a second the clock's work is done; <c>hz</c>, or more with many clients.</summary>
+    public int Hz { get; set; } = 10;
+
     public long StartedUnixMs { get; init; }
 
     public CommandTimings Timings { get; } = new();

@@ -1,6 +1,6 @@
 // Deleting keys that expired and that nobody asks for.
 //
-// A key that is asked for after its time is deleted then. The others are sought: ten times a second each database is looked
+// A key that is asked for after its time is deleted then. The others are sought: `hz` times a second each database is looked
 // through a little further, in order. While more than a tenth of what is seen has expired there is more to do, and it goes
 // on in slices between commands, up to a quarter of the time. Looking costs little: the table's buckets say which entries
 // expire at all, so keys without an expiry are never touched.
@@ -16,18 +16,20 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
     private const int BucketsPerLook = 512;
     private const int EntriesPerLook = 64;
     private const int BucketsPerTick = 8192;
-    private const int BudgetMicrosecondsPerTick = 25_000;
+    private const int BudgetMicrosecondsPerSecond = 250_000;
 
     private int _database;
     private int _bucketsLeft;
     private long _spentMicroseconds;
+    private long _budgetMicroseconds;
     private bool _manyExpired;
 
     public bool IsOn { get; set; } = true;
 
-    /// <summary>Ten times a second.</summary>
-    public void Tick()
+    /// <summary>So many times a second.</summary>
+    public void Tick(int hz)
     {
+        _budgetMicroseconds = BudgetMicrosecondsPerSecond / hz;
         _bucketsLeft = BucketsPerTick;
         _spentMicroseconds = 0;
     }
@@ -35,7 +37,7 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
     /// <summary>Looks on until the deadline. True while there is reason to go on at once.</summary>
     public bool Slice(long deadlineMicroseconds)
     {
-        if (!IsOn || (_bucketsLeft <= 0 && !_manyExpired) || _spentMicroseconds > BudgetMicrosecondsPerTick
+        if (!IsOn || (_bucketsLeft <= 0 && !_manyExpired) || _spentMicroseconds > _budgetMicroseconds
             || keyspace.ExpiryMode != ExpiryMode.Delete || state.IsLoading)
         {
             return false;
@@ -62,7 +64,7 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
         long spent = Clock.SteadyMicroseconds - startMicroseconds;
         _spentMicroseconds += spent;
         state.ExpiryMicroseconds += spent;
-        if (_manyExpired && _spentMicroseconds > BudgetMicrosecondsPerTick)
+        if (_manyExpired && _spentMicroseconds > _budgetMicroseconds)
             state.ExpiryTimeCaps++;
     }
 

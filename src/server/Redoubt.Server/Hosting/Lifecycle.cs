@@ -8,7 +8,8 @@
 // final snapshot does not hold.
 //
 // Clients that asked for the shutdown are not answered but held, until the end comes or the shutdown is given up. A second
-// signal ends the waiting for replicas.
+// SIGTERM ends the waiting for replicas, a second SIGINT everything. What a signal asks for is taken up by the timer; until
+// then SHUTDOWN ABORT can take it back.
 
 using System.Runtime.InteropServices;
 using Redoubt.Commands;
@@ -29,12 +30,16 @@ using Redoubt.Topology;
 namespace Redoubt.Server.Hosting;
 
 internal sealed class Lifecycle(
-    ServerState state, ServerConfig config, ServerLog log, KeyspaceLoop loop, Mailbox mailbox, SnapshotKeeper snapshots,
+    ServerState state, ServerConfig config, ServerLog log, KeyspaceLoop loop, SnapshotKeeper snapshots,
     ReplicationService replication, Pauses pauses, ActiveExpiry expiry, ConnectionTable connections,
     ServerProcess process) : ILifecycle, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly List<ClientConnection> _askers = [];
+
+    // Set by the thread that .NET runs signal handlers on.
+    private volatile bool _isAsked;
+    private ShutdownFlagsDirective? _asked;
     private ReplicationOffset _fence;
     private long _deadlineMs;
     private bool? _save;
@@ -132,12 +137,32 @@ internal sealed class Lifecycle(
     private void Watch(PosixSignal signal, string name, ShutdownFlagsDirective directive) => _signals.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
+        if (_isAsked && signal == PosixSignal.SIGINT)
+            ExitNow();
+        if (state.IsLoading)
+        {
+            log.ExitingWhileLoading();
+            Environment.Exit(0);
+        }
         log.SignalReceived(name);
-        mailbox.Post(() => OnSignal(directive.Value));
+        _isAsked = true;
+        _asked = directive;
     }));
 
-    private void OnSignal(ShutdownFlags flags)
+    /// <summary>The second Ctrl-C: whoever presses it wants neither to wait for replicas nor for the disk.</summary>
+    private void ExitNow()
     {
+        log.ExitingNow();
+        File.Delete(snapshots.TemporaryPath);
+        Environment.Exit(1);
+    }
+
+    /// <summary>About every 100 ms: takes up what a signal asked for.</summary>
+    public void Timer()
+    {
+        if (Interlocked.Exchange(ref _asked, null) is not { } directive)
+            return;
+        ShutdownFlags flags = directive.Value;
         bool? save = flags.HasFlag(ShutdownFlags.Save) ? true : flags.HasFlag(ShutdownFlags.NoSave) ? false : null;
         if (state.IsShuttingDown)
             _deadlineMs = 0;
@@ -165,16 +190,21 @@ internal sealed class Lifecycle(
 
     private string? Abort()
     {
-        if (!state.IsShuttingDown)
+        bool isBegun = state.IsShuttingDown;
+        bool isAsked = Interlocked.Exchange(ref _asked, null) is not null;
+        if (!isBegun && !isAsked)
             return "ERR No shutdown in progress.";
         log.ShutdownAborted();
-        GiveUp();
+        _isAsked = false;
+        if (isBegun)
+            GiveUp();
         return null;
     }
 
     private void GiveUp()
     {
         state.IsShuttingDown = false;
+        _isAsked = false;
         RestartDelay = null;
         foreach (ClientConnection asker in _askers)
             connections.Push(asker, "-ERR Errors trying to SHUTDOWN. Check logs.\r\n"u8);

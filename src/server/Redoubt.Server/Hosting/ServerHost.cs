@@ -54,6 +54,8 @@ internal sealed class ServerHost : IDisposable
     private readonly BlockedClients _blocked;
     private readonly KeyWaits _keyWaits;
     private readonly ServerProcess _process;
+    private readonly Frequency _frequency;
+    private readonly Watchdog _watchdog;
 
     public ServerHost(ServerConfig config, ServerLog log, Supervisor supervisor)
     {
@@ -74,6 +76,8 @@ internal sealed class ServerHost : IDisposable
         _dispatcher = new Dispatcher(_keyspace, _state, _gate, propagator, reply);
         _connections = new ConnectionTable(_state, config, log, _dispatcher, reply);
         _loop = new KeyspaceLoop(_sockets, _connections, _mailbox);
+        _frequency = new Frequency(config, _state, _loop);
+        _watchdog = new Watchdog(log, _dispatcher);
         _pauses = new Pauses(_state, _gate, _keyspace) { Connections = _connections };
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
@@ -87,7 +91,7 @@ internal sealed class ServerHost : IDisposable
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _memory = new MemoryService(
             _keyspace, stream, _state, config, log, _connections, _replication.Replicas, propagator, notes, _gate, settings);
-        _lifecycle = new Lifecycle(_state, config, log, _loop, _mailbox, _snapshots, _replication, _pauses, _expiry, _connections, _process);
+        _lifecycle = new Lifecycle(_state, config, log, _loop, _snapshots, _replication, _pauses, _expiry, _connections, _process);
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
@@ -95,7 +99,7 @@ internal sealed class ServerHost : IDisposable
         notes.Events = new KeyspaceNotifier(subscriptions, settings);
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
         ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking);
-        ConfigurationPort configuration = new(config, _state, () => ResetStatistics(errors));
+        ConfigurationPort configuration = new(config, _state, log, () => ResetStatistics(errors));
         InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
         ServerPorts ports = new()
         {
@@ -156,6 +160,15 @@ internal sealed class ServerHost : IDisposable
         _loop.Deadlines = _blocked;
         _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
         _loop.Timer += OnTimer;
+        _config.WhenSet(ApplyFrequency, "hz", "dynamic-hz", "watchdog-period");
+        _ = ApplyFrequency();
+    }
+
+    private string? ApplyFrequency()
+    {
+        _frequency.Adapt(_connections.Count);
+        _watchdog.SetPeriod(_config.Process.WatchdogPeriod.Int, _loop.TimerPeriodMs);
+        return null;
     }
 
     /// <summary>Runs the server; returns the exit code of the process.</summary>
@@ -188,7 +201,10 @@ internal sealed class ServerHost : IDisposable
     private void OnTimer(long nowSteadyMs)
     {
         _keyspace.NowMs = Clock.UnixMs;
-        _expiry.Tick();
+        _watchdog.WindUp();
+        _frequency.Adapt(_connections.Count);
+        _lifecycle.Timer();
+        _expiry.Tick(_state.Hz);
         _pauses.Timer();
         _tracking.ForgetSurplus();
         _replication.Failover.Timer();
@@ -294,6 +310,7 @@ internal sealed class ServerHost : IDisposable
 
     public void Dispose()
     {
+        _watchdog.Dispose();
         _lifecycle.Dispose();
         _sockets.Dispose();
         // The dataset is not freed entry by entry: the process ends, and its memory with it.

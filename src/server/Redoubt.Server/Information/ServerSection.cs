@@ -32,13 +32,13 @@ internal sealed class ServerSection(ServerConfig config, ServerState state, Life
         // Redis's own value for "built by another compiler".
         text.Line("gcc_version", "0.0.0");
         text.Line("process_id", Environment.ProcessId);
-        text.Line("process_supervised", "no");
+        text.Line("process_supervised", state.SupervisedBy);
         text.Line("run_id", _runId);
         text.Line("tcp_port", config.Port);
         text.Line("server_time_usec", Clock.UnixMicroseconds);
         text.Line("uptime_in_seconds", uptime);
         text.Line("uptime_in_days", uptime / (24 * 3600));
-        text.Line("hz", config.Hz);
+        text.Line("hz", state.Hz);
         text.Line("configured_hz", config.Hz);
         text.Line("lru_clock", (state.StartedUnixMs + (Clock.SteadyMs - _startedMs)) / 1000 & 0xFFFFFF);
         text.Line("executable", Environment.ProcessPath ?? "");

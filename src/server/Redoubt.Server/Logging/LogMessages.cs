@@ -32,6 +32,7 @@ internal static class LogMessages
         public const int Supervision = 1017;
         public const int AffinityFailed = 1018;
         public const int RestartFailed = 1019;
+        public const int Watchdog = 1020;
 
         public const int DatabaseLoaded = 2000;
         public const int LoadingProducedBy = 2001;

@@ -43,5 +43,15 @@ internal static class ProcessMessages
     public static void RestartFailed(this ServerLog log, string reason) =>
         log.Write(LogLevel.Warning, Id.RestartFailed, $"Can't restart: {reason}");
 
+    public static void ExitingWhileLoading(this ServerLog log) => log.WriteFromSignal(LogLevel.Warning, Id.ExitNow,
+        "Received shutdown signal during loading, exiting now.");
+
+    public static void WatchdogExpired(this ServerLog log, string doing)
+    {
+        log.WriteFromSignal(LogLevel.Warning, Id.Watchdog, "\n--- WATCHDOG TIMER EXPIRED ---");
+        log.WriteFromSignal(LogLevel.Warning, Id.Watchdog, doing);
+        log.WriteFromSignal(LogLevel.Warning, Id.Watchdog, "--------\n");
+    }
+
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

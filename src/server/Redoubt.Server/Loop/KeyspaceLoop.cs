@@ -31,7 +31,6 @@ internal interface IDeadlines
 internal sealed class KeyspaceLoop
 {
     private const int SliceMicroseconds = 300;
-    private const int TimerPeriodMs = 100;
 
     private readonly SocketLoop _sockets;
     private readonly Connections.ConnectionTable _connections;
@@ -53,8 +52,11 @@ internal sealed class KeyspaceLoop
     /// <summary>What is due at a certain millisecond.</summary>
     public IDeadlines? Deadlines { get; set; }
 
-    /// <summary>Called about every 100 ms with the steady clock in milliseconds.</summary>
+    /// <summary>Called every <see cref="TimerPeriodMs"/> with the steady clock in milliseconds.</summary>
     public event Action<long>? Timer;
+
+    /// <summary>How often the timer runs: what <c>hz</c> says.</summary>
+    public int TimerPeriodMs { get; set; } = 100;
 
     public void AddSlice(BackgroundSlice slice) => _slices.Add(slice);
 

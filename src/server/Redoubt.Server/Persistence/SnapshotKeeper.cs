@@ -145,8 +145,13 @@ internal sealed class SnapshotKeeper(
         return outcome;
     }
 
+    /// <summary>Where a snapshot is written until it is complete.</summary>
+    public string TemporaryPath => config.PathInDir(TemporaryName);
+
+    private static string TemporaryName => $"temp-{Environment.ProcessId}.rdb";
+
     private FileTarget NewFileTarget() =>
-        new(config.Dir, config.DbFilename, $"temp-{Environment.ProcessId}.rdb", config.Persistence.RdbSaveIncrementalFsync.Value);
+        new(config.Dir, config.DbFilename, TemporaryName, config.Persistence.RdbSaveIncrementalFsync.Value);
 
     private void FileEnded(SnapshotJob job, string? error)
     {

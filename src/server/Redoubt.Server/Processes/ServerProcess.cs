@@ -40,11 +40,9 @@ internal sealed class ServerProcess
         config.WhenSet(_openFiles.Apply, "maxclients");
         config.WhenSet(_oomScore.Apply, "oom-score-adj", "oom-score-adj-values");
         config.WhenSet(ShowTitle, "proc-title-template");
+        state.SupervisedBy = supervisor.By == Supervision.None ? "no" : supervisor.By.ToString().ToLowerInvariant();
         state.RoleChanged += () => _ = _oomScore.Apply();
     }
-
-    /// <summary>What the supervisor is, for INFO.</summary>
-    public Supervision Supervision => _supervisor.By;
 
     /// <summary>Everything up to readiness. False when the server cannot run; the log says why.</summary>
     public bool Start()
@@ -56,7 +54,7 @@ internal sealed class ServerProcess
         CheckBacklog();
         _ = _oomScore.Apply();
         if (ProcessorList.TryParse(_config.Process.ServerCpuList.Text, out int[] processors) && processors.Length > 0
-            && ProcessTuning.BindThisThread(processors) is { } reason)
+            && ProcessorAffinity.BindThisThread(processors) is { } reason)
         {
             _log.AffinityFailed("server_cpulist", reason);
         }

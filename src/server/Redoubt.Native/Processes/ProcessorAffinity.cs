@@ -1,14 +1,13 @@
-// What a process can ask of Linux for itself: which processors its threads run on, and no huge pages.
+// What a thread can ask of Linux for itself: which processors it runs on.
 
 using System.Runtime.InteropServices;
 
 namespace Redoubt.Native.Processes;
 
-public static unsafe partial class ProcessTuning
+public static unsafe partial class ProcessorAffinity
 {
     private const int ProcessorsMax = 1024;
     private const int BitsPerWord = 64;
-    private const int SetThpDisable = 41, GetThpDisable = 42;
 
     /// <summary>
     /// Binds the calling thread, and those it starts from then on, to these processors. Null when done, else what the system says.
@@ -25,13 +24,6 @@ public static unsafe partial class ProcessTuning
         return sched_setaffinity(0, ProcessorsMax / 8, set) == 0 ? null : Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
     }
 
-    /// <summary>Huge pages off for this process, whatever the system's setting is. True when they are.</summary>
-    public static bool DisableHugePages() =>
-        OperatingSystem.IsLinux() && (prctl(GetThpDisable, 0, 0, 0, 0) == 1 || prctl(SetThpDisable, 1, 0, 0, 0) == 0);
-
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sched_setaffinity(int thread, nuint bytes, ulong* set);
-
-    [LibraryImport("libc")]
-    private static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
 }
