@@ -128,7 +128,7 @@ internal sealed class GeneratedTable
         .ToArray();
 
     private static readonly string[] s_contract =
-        ["CommandAttribute.cs", "CommandDescriptor.cs", "KeySpec.cs", "AclCategories.cs", "GlobPattern.cs"];
+        ["CommandAttribute.cs", "CommandDescriptor.cs", "KeySpec.cs", "RenamedCommands.cs", "AclCategories.cs", "GlobPattern.cs"];
 
     private const string Standin = """
         using Redoubt.Resp;
