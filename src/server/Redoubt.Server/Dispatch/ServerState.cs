@@ -22,6 +22,12 @@ internal sealed class ServerState
     /// <summary>The link to the master is connected and the dataset is the master's.</summary>
     public bool IsMasterLinkUp { get; set; }
 
+    /// <summary>
+    /// Sources of function libraries that came with the dataset. This server does not run them; it keeps them, and hands them on in
+    /// its own files and to its replicas.
+    /// </summary>
+    public IReadOnlyList<byte[]> FunctionLibraries { get; set; } = [];
+
     /// <summary>A dataset is being loaded, from a file or from a master.</summary>
     public bool IsLoading { get; set; }
 

@@ -275,6 +275,7 @@ internal sealed class ServerHost : IDisposable
         {
             if (error is not null)
             {
+                _log.TerminatingAfterLoad(error);
                 _log.LoadFailed(error);
                 _exitCode = 1;
                 _loop.Stop();

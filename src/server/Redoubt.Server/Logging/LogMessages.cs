@@ -215,6 +215,8 @@ internal static class LogMessages
     public static void LoadingMemory(this ServerLog log, long bytes) => log.Write(LogLevel.Notice, Id.LoadingMemory,
         Text($"RDB memory usage when created {bytes / 1048576.0:0.00} Mb"));
 
+    public static void EmptyKeySkipped(this ServerLog log, string key) => log.Write(LogLevel.Warning, Id.LoadingDone, $"rdbLoadObject skipping empty key: {key}");
+
     public static void LoadingDone(this ServerLog log, long loaded, long expired, long emptySkipped = 0) => log.Write(LogLevel.Notice, Id.LoadingDone,
         emptySkipped == 0
             ? Text($"Done loading RDB, keys loaded: {loaded}, keys expired: {expired}.")
@@ -222,6 +224,13 @@ internal static class LogMessages
 
     public static void LoadFailed(this ServerLog log, string reason) => log.Write(LogLevel.Warning, Id.LoadFailed,
         $"Fatal error loading the DB: {reason.TrimEnd('.')}. Exiting.");
+
+    /// <summary>The last line of a start that a damaged file ended.</summary>
+    public static void TerminatingAfterLoad(this ServerLog log, string reason)
+    {
+        log.Write(LogLevel.Warning, Id.LoadFailed, $"Internal error in RDB reading: {reason}");
+        log.Write(LogLevel.Warning, Id.LoadFailed, "Terminating server after rdb file reading failure.");
+    }
 
     public static void DatabaseSaved(this ServerLog log) => log.Write(LogLevel.Notice, Id.DatabaseSaved, "DB saved on disk");
 

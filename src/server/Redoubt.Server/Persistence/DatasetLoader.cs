@@ -87,9 +87,16 @@ internal sealed class DatasetLoader(
         LastKeys = (job.KeysLoaded, job.KeysExpired);
         state.IsLoading = false;
         if (error is not null)
+        {
             keyspace.FlushAll();
+        }
         else
-            log.LoadingDone(job.KeysLoaded, job.KeysExpired);
+        {
+            state.FunctionLibraries = job.Functions;
+            foreach (string key in job.EmptyKeys)
+                log.EmptyKeySkipped(key);
+            log.LoadingDone(job.KeysLoaded, job.KeysExpired, job.EmptyKeysSkipped);
+        }
         gate.Refresh();
     }
 }

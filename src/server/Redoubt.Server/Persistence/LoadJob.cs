@@ -74,6 +74,14 @@ internal sealed class LoadJob
 
     public RdbAux Aux => _reader.Aux;
 
+    /// <summary>Sources of function libraries that the file carries.</summary>
+    public IReadOnlyList<byte[]> Functions => _reader.Functions;
+
+    public long EmptyKeysSkipped => _reader.EmptyKeysSkipped;
+
+    /// <summary>Names of the first few keys that held nothing and were left out.</summary>
+    public IReadOnlyList<string> EmptyKeys => _reader.EmptyKeys;
+
     public bool IsDone { get; private set; }
 
     /// <summary>False while the helper is behind: leave the bytes in the socket.</summary>

@@ -42,6 +42,7 @@ internal sealed class SnapshotJob : ISnapshotSink
     private readonly SnapshotWalk _walk;
     private readonly RdbWriter _writer;
     private readonly RdbAux _aux;
+    private readonly IReadOnlyList<byte[]> _functions;
     private readonly ISnapshotTarget _target;
     private readonly BlockingCollection<EntryBatch> _toEncode = [];
     private readonly ConcurrentBag<EntryBatch> _spare = [];
@@ -57,10 +58,11 @@ internal sealed class SnapshotJob : ISnapshotSink
     private volatile bool _cancelled;
     private bool _walkDone;
 
-    public SnapshotJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, RdbAux aux, bool compress, bool checksum, ISnapshotTarget target, int keyDelayMicroseconds)
+    public SnapshotJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, RdbAux aux, IReadOnlyList<byte[]> functions, bool compress, bool checksum, ISnapshotTarget target, int keyDelayMicroseconds)
     {
         _mailbox = mailbox;
         _aux = aux;
+        _functions = functions;
         _target = target;
         _keyDelayMicroseconds = keyDelayMicroseconds;
         _writer = new RdbWriter(compress, checksum);
@@ -236,6 +238,8 @@ internal sealed class SnapshotJob : ISnapshotSink
     private string? EncodeAll()
     {
         _writer.Begin(_aux);
+        foreach (byte[] library in _functions)
+            _writer.WriteFunction(library);
         foreach (EntryBatch batch in _toEncode.GetConsumingEnumerable())
         {
             if (_cancelled)

@@ -105,7 +105,7 @@ internal sealed class SnapshotKeeper(
         _purpose = purpose;
         _dirtyAtStart = keyspace.Dirty;
         state.TotalForks++;
-        _job = new SnapshotJob(keyspace, mailbox, aux, config.RdbCompression, config.RdbChecksum, target, config.RdbKeySaveDelay);
+        _job = new SnapshotJob(keyspace, mailbox, aux, state.FunctionLibraries, config.RdbCompression, config.RdbChecksum, target, config.RdbKeySaveDelay);
         return _job;
     }
 

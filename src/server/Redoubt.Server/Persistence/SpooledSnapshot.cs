@@ -1,7 +1,11 @@
 // A master's snapshot that is written to a temporary file before it replaces the dataset. The writing is a helper thread's;
 // when it is behind, the socket waits.
+//
+// The helper also reads what it writes, once, and throws the entries away: a snapshot that cannot be loaded (damaged, or with values of a module)
+// is turned down while the old dataset is still there. What is left to find out afterwards are twins, which no server writes.
 
 using System.Collections.Concurrent;
+using Redoubt.Persistence.Rdb;
 using Redoubt.Server.Configuration;
 
 namespace Redoubt.Server.Persistence;
@@ -10,11 +14,14 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
 {
     private const long UnwrittenBytesMax = 8L * 1024 * 1024;
 
+    private const int JudgedAtOnceBytes = 256 * 1024;
+
     private static int _lastNumber;
 
     private readonly DatasetLoader _loader;
     private readonly Action<string?> _loaded;
     private readonly string _path;
+    private readonly RdbReader _judge;
     private readonly BlockingCollection<byte[]> _pieces = [];
     private long _unwritten;
     private volatile bool _cancelled;
@@ -24,6 +31,7 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
     {
         _loader = loader;
         _loaded = loaded;
+        _judge = new RdbReader(new RdbReaderOptions { VerifyChecksum = config.RdbChecksum, DatabasesMax = config.Databases, BatchBytes = JudgedAtOnceBytes });
         _path = config.PathInDir($"temp-{Environment.ProcessId}.sync-{++_lastNumber}.rdb");
         new Thread(Write) { IsBackground = true, Name = "redoubt-spool" }.Start();
     }
@@ -60,9 +68,10 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
             using FileStream file = new(_path, FileMode.Create, FileAccess.Write, FileShare.Read, 1);
             foreach (byte[] piece in _pieces.GetConsumingEnumerable())
             {
-                if (_cancelled)
+                if (_cancelled || error is not null)
                     break;
                 file.Write(piece);
+                error = Judge(piece);
                 Interlocked.Add(ref _unwritten, -piece.Length);
                 _loader.Mailbox.Post(() => _loader.MoreRoom?.Invoke());
             }
@@ -71,7 +80,23 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
         {
             error = $"cannot write the received snapshot to {_path}: {failure.Message} (free some space, or set dir to a folder that has it)";
         }
+        if (error is null && !_cancelled && _judge.EndOfInput() == RdbReaderState.Failed)
+            error = _judge.Error!.ToString();
         _loader.Mailbox.Post(() => Written(error));
+    }
+
+    /// <summary>Reads a piece for its faults alone; null when there is none so far.</summary>
+    private string? Judge(ReadOnlySpan<byte> piece)
+    {
+        while (true)
+        {
+            RdbReaderState state = _judge.Feed(piece, out int consumed);
+            if (state != RdbReaderState.BatchReady)
+                return state == RdbReaderState.Failed ? _judge.Error!.ToString() : null;
+            piece = piece[consumed..];
+            _judge.Batch.Clear();
+            _judge.TakeBatch(_judge.Batch);
+        }
     }
 
     private void Written(string? error)

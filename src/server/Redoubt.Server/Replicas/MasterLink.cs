@@ -8,8 +8,8 @@
 // Names are resolved on a helper thread, at every attempt. A lost link is tried again at once and then with growing pauses.
 //
 // Full resync: into an empty keyspace the bytes are parsed as they come. A keyspace with data in it is kept and served until
-// the snapshot has arrived whole (in a temporary file), so that a transfer that breaks half-way costs nothing. From the moment
-// the new data replaces the old, our history is nobody's any more: replicas of ours are disconnected, the backlog is freed.
+// the snapshot has arrived whole (in a temporary file) and was found fit, so that a transfer that breaks half-way or cannot be loaded costs
+// nothing. From the moment the new data replaces the old, our history is nobody's any more: replicas of ours are disconnected, the backlog is freed.
 //
 // A command of the stream that this server does not have would leave a dataset that differs from the master's. So it ends
 // the link, which stays down with the reason in the log; what has been applied so far is kept and served.
@@ -384,6 +384,7 @@ internal sealed class MasterLink
         if (error is not null)
         {
             _log.SyncLoadFailed(fromSocket: true, error);
+            _backoff.SnapshotRefused();
             Lost(error);
             return;
         }

@@ -3,16 +3,17 @@ using Redoubt.Keyspace;
 
 namespace Redoubt.Persistence.Rdb;
 
-// What Redis wrote before 7.0 (ziplists) and before 2.6 (zipmaps), turned into listpacks.
+// What Redis wrote before 7.0 (ziplists) and before 2.6 (zipmaps), turned into listpacks or single elements.
 internal sealed partial class ValueDecoder
 {
+    /// <summary>Field by field, since Redis judges zipmaps by the length of what is in them, too.</summary>
     private IEnumerable<Want> Zipmap()
     {
         yield return Want.Text;
-        if (!TryListpackFromZipmap(TakeOut()))
+        byte[] zipmap = TakeOut();
+        Image.Length(0);
+        if (!TrySpreadZipmap(zipmap))
             yield return Damaged("Zipmap integrity check failed.");
-        if (_pairs.Judge(Token, out _) is { } problem)
-            yield return Damaged("Hash zipmap with dup elements, or big length: " + problem);
     }
 
     private IEnumerable<Want> ZiplistHash()
@@ -85,17 +86,14 @@ internal sealed partial class ValueDecoder
         return !cursor.IsDamaged;
     }
 
-    private bool TryListpackFromZipmap(ReadOnlySpan<byte> zipmap)
+    private bool TrySpreadZipmap(ReadOnlySpan<byte> zipmap)
     {
-        TokenAt = Image.Count;
-        ListpackBuilder listpack = new(Image);
         ZipmapCursor cursor = new(zipmap);
         while (cursor.MoveNext())
         {
-            listpack.Add(cursor.Field);
-            listpack.Add(cursor.Value);
+            Image.Text(cursor.Field);
+            Image.Text(cursor.Value);
         }
-        listpack.Finish();
         return !cursor.IsDamaged;
     }
 

@@ -79,7 +79,7 @@ internal sealed partial class ValueDecoder
             3 => (ImageType.SortedSet, OldSortedSet()),
             4 => (ImageType.Hash, Elements(2)),
             5 => (ImageType.SortedSet, SortedSet()),
-            9 => (ImageType.HashListpack, Zipmap()),
+            9 => (ImageType.Hash, Zipmap()),
             10 => (ImageType.List, ZiplistList()),
             11 => (ImageType.IntSet, IntSet()),
             12 => (ImageType.SortedSetListpack, ZiplistSortedSet()),
