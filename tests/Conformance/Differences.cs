@@ -37,6 +37,8 @@ internal static class Differences
             r => r.Is("XINFO", "STREAM"), (a, b) => SameTree(a, b, (_, _, x, y) => x.Integer > FirstClockMs && Near(x, y, ClockSlackMs))),
         new("Time passes since a consumer was last seen.",
             r => r.Is("XINFO", "CONSUMERS"), (a, b) => SameTree(a, b, (place, parent, x, y) => place > 0 && parent[place - 1].Text == "idle" && Near(x, y, ClockSlackMs))),
+        new("Time passes between the two servers' accesses to a key and the question how long ago they were.",
+            r => r.Is("OBJECT", "IDLETIME"), (a, b) => Near(a, b, 1 + (ClockSlackMs / 1000))),
         new("The order of KEYS is the order of a table with a random seed.",
             r => r.Is("KEYS"), SameMembers),
         new("Client ids are counted by each server for itself.",

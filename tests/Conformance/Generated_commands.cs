@@ -6,6 +6,7 @@ namespace Redoubt.Conformance;
 public sealed class Generated_commands(ServerPair servers, ITestOutputHelper output) : IClassFixture<ServerPair>
 {
     private const int CommandsPerProtocol = 100_000;
+    private const int CommandsInTransactions = 30_000;
     private const int CommandsPerRecipe = 500;
 
     public static TheoryData<string> RecipeNames => [.. Recipes.All.Select(r => r.Name)];
@@ -17,6 +18,15 @@ public sealed class Generated_commands(ServerPair servers, ITestOutputHelper out
     {
         var run = new DifferentialRun(servers.Redis.Port, servers.Redoubt.Port, protocol);
         output.WriteLine(run.Compare(CommandsPerProtocol, Recipes.Mixture));
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void In_and_around_transactions_they_get_the_replies_of_Redis(int protocol)
+    {
+        var run = new DifferentialRun(servers.Redis.Port, servers.Redoubt.Port, protocol);
+        output.WriteLine(run.Compare(CommandsInTransactions, (seed, count) => Recipes.Mixture(TransactionRecipes.All, seed, count)));
     }
 
     [Theory]

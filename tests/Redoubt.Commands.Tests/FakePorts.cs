@@ -69,6 +69,8 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
     public bool Authenticate(ReadOnlySpan<byte> user, ReadOnlySpan<byte> password) =>
         user.SequenceEqual("default"u8) && (!IsPasswordRequired || Encoding.ASCII.GetString(password) == Password);
 
+    public void Monitor(ClientSession client) => Calls.Add("monitor");
+
     public void Reset(ClientSession client) => Calls.Add("reset");
 
     public IReadOnlyList<KeyValuePair<string, string>> Get(IReadOnlyList<string> patterns) => [new("port", "6379"), new("asked", string.Join(' ', patterns))];
@@ -89,6 +91,8 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void ResetStatistics() => Calls.Add("resetstat");
 
+    public bool IsSecret(string name) => name == "requirepass";
+
     public string Info(IReadOnlyList<string> sections) => "info " + string.Join(' ', sections);
 
     public string? Save() => null;
@@ -96,6 +100,12 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
     public (bool IsError, string Text) BackgroundSave(bool schedule) => (false, schedule ? "Background saving scheduled" : "Background saving started");
 
     public void DatasetFlushed() => Calls.Add("flushed");
+
+    public string? Reload(bool saves, bool flushes, bool merges)
+    {
+        Calls.Add($"reload {saves} {flushes} {merges}");
+        return null;
+    }
 
     public void ReplicaOf(CommandContext c) => Calls.Add("replicaof");
 
@@ -109,6 +119,10 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void ReplicationConfiguration(CommandContext c) => Calls.Add("replconf");
 
+    public void ChangeId() => Calls.Add("changeid");
+
+    public void SendToReplicas(CommandContext c, int firstWord) => Calls.Add($"replicate {c.Count - firstWord}");
+
     public string? Shutdown(bool? save, bool now, bool force, bool abort)
     {
         Calls.Add($"shutdown {save} {now} {force} {abort}");
@@ -117,7 +131,7 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void Sleep(TimeSpan duration) => Calls.Add($"sleep {duration.TotalMilliseconds}");
 
-    public bool IsDebugAllowed(ClientSession client) => true;
+    public void PauseTimer(bool isPaused) => Calls.Add($"timer {isPaused}");
 
     public void SetActiveExpiry(bool isOn) => Calls.Add($"active {isOn}");
 
@@ -150,6 +164,10 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     /// <summary>Where values to be restored go.</summary>
     public Database? Anteroom { get; set; }
+
+    public void Watch(CommandContext c) => Calls.Add("watch");
+
+    public void Unwatch(CommandContext c) => Calls.Add("unwatch");
 
     private static string Words(ClientFilter filter) =>
         $"type={filter.Type} ids={string.Join(',', filter.Ids ?? [])} addr={filter.Address} laddr={filter.LocalAddress} user={filter.User} skip={filter.SkipSelf}";

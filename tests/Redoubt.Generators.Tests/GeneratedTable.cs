@@ -67,7 +67,7 @@ internal sealed class GeneratedTable
     private static IEnumerable<(string, string)> Contract() =>
     [
         ("Standin.cs", Standin),
-        .. Sources("Redoubt.Commands/Framework").Where(source => s_contract.Contains(Path.GetFileName(source.Path))),
+        .. Sources("Redoubt.Commands").Where(source => s_contract.Contains(Path.GetFileName(source.Path))),
         .. Sources("Redoubt.Resp"),
     ];
 
@@ -128,7 +128,7 @@ internal sealed class GeneratedTable
         .ToArray();
 
     private static readonly string[] s_contract =
-        ["CommandAttribute.cs", "CommandDescriptor.cs", "KeySpec.cs", "RenamedCommands.cs", "AclCategories.cs", "GlobPattern.cs"];
+        ["CommandAttribute.cs", "CommandDescriptor.cs", "LatencyHistogram.cs", "KeySpec.cs", "RenamedCommands.cs", "AclCategories.cs", "GlobPattern.cs"];
 
     private const string Standin = """
         using Redoubt.Resp;

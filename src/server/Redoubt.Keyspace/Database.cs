@@ -33,6 +33,15 @@ public enum ValueLookup
     WrongType,
 }
 
+public enum KeyPresence
+{
+    Missing,
+    Live,
+
+    /// <summary>There, but its time is up.</summary>
+    Expired,
+}
+
 public interface IEntryVisitor
 {
     void Visit(ReadOnlySpan<byte> key, in EntryView entry);
@@ -71,6 +80,9 @@ public sealed partial class Database
     public int Index { get; }
 
     public long Count => Table.Count;
+
+    /// <summary>Buckets of its table.</summary>
+    public long BucketCount => Table.BucketCount;
 
     public long ExpiringCount => Table.ExpiringCount;
 
@@ -123,6 +135,13 @@ public sealed partial class Database
     }
 
     public bool Contains(Key key) => FindLive(key).Exists;
+
+    /// <summary>How it stands with a key, without deleting it when its time is up.</summary>
+    public KeyPresence PresenceOf(Key key)
+    {
+        Entry entry = FindAny(key);
+        return !entry.Exists ? KeyPresence.Missing : IsExpired(entry) ? KeyPresence.Expired : KeyPresence.Live;
+    }
 
     /// <summary>Asks the memory for the key's bucket, some time before the key is looked up.</summary>
     public void PrefetchBucket(ulong hash) => Table.PrefetchBucket(hash);
@@ -311,6 +330,14 @@ public sealed partial class Database
         return true;
     }
 
+    /// <summary>Deletes a key whose time is up, also where expired keys are only hidden. Nobody is told.</summary>
+    public void DeleteExpired(Key key)
+    {
+        Entry entry = FindAny(key);
+        if (entry.Exists && IsExpired(entry))
+            RemoveEntry(entry, lazy: true);
+    }
+
     /// <summary>Gives the value and expiry of one key to another, which is overwritten.</summary>
     public bool Rename(Key from, Key to)
     {
@@ -474,7 +501,6 @@ public sealed partial class Database
         BeforeChange(entry);
         _keyspace.Statistics.ExpiredKeys++;
         _keyspace.Observer?.Expired(this, entry.Key);
-        Report(entry.Key);
         ReportRemoval(entry);
         FreeValueElsewhere(entry);
     }
@@ -531,7 +557,6 @@ public sealed partial class Database
     {
         _keyspace.Statistics.EvictedKeys++;
         _keyspace.Observer?.Evicted(this, entry.Key);
-        Report(entry.Key);
         RemoveEntry(entry, lazy);
     }
 

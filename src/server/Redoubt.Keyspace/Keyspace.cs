@@ -59,7 +59,7 @@ public interface IKeyspaceObserver
     {
     }
 
-    /// <summary>A key was written, deleted, renamed, given another expiry, or expired. Called only while <see cref="Keyspace.ReportsModifications"/>.</summary>
+    /// <summary>A key was written, deleted, renamed or given another expiry; that it went by itself is told by <see cref="Expired"/> and <see cref="Evicted"/>. Called only while <see cref="Keyspace.ReportsModifications"/>.</summary>
     void Modified(Database database, ReadOnlySpan<byte> key)
     {
     }

@@ -160,6 +160,15 @@ public sealed class RespWriter
             Integer(value ? 1 : 0);
     }
 
+    /// <summary>An integer of any length, given in digits.</summary>
+    public void BigNumber(ReadOnlySpan<byte> digits)
+    {
+        if (Protocol == 3)
+            Line((byte)'(', digits);
+        else
+            Bulk(digits);
+    }
+
     public void Double(double value)
     {
         Span<byte> text = stackalloc byte[DoubleText.BytesMax];

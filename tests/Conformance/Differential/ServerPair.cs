@@ -7,7 +7,7 @@ public sealed class ServerPair : IDisposable
 {
     /// <summary>Limits are small, so that short sequences of commands cross them.</summary>
     public ServerPair()
-        : this(["--stream-node-max-entries", "5", "--list-max-listpack-size", "4", "--list-compress-depth", "1"])
+        : this(["--enable-debug-command", "yes", "--stream-node-max-entries", "5", "--list-max-listpack-size", "4", "--list-compress-depth", "1"])
     {
     }
 

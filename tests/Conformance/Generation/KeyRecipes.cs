@@ -30,6 +30,10 @@ internal static class KeyRecipes
         new("FLUSHALL", 1, d => ["FLUSHALL", .. d.Some(["ASYNC"], ["SYNC"], ["bogus"])]),
         new("OBJECT ENCODING", 6, d => ["OBJECT", d.Case("ENCODING"), d.Key()]),
         new("OBJECT errors", 1, d => ["OBJECT", d.Pick("FREQ", "bogus", "ENCODING"), .. d.KeyList(2)]),
+        new("OBJECT IDLETIME", 1, d => ["OBJECT", "IDLETIME", d.Key()]),
+        new("COPY", 8, d => ["COPY", d.Key(), d.Key(), .. d.Some(["REPLACE"], ["REPLACE"], ["DB", d.Pick("0", "1", "2", "16", "-1", "abc")], [d.Pick("bogus", "DB")])]),
+        new("MOVE", 4, d => ["MOVE", d.Key(), d.Pick("0", "1", "1", "2", "16", "-1", "abc", "")]),
+        new("SWAPDB", 2, d => ["SWAPDB", d.Pick("0", "0", "1", "16", "abc"), d.Pick("1", "1", "2", "-1", "abc", "99999999999")]),
         new("TOUCH", 2, d => ["TOUCH", .. d.KeyList(3)]),
     ];
 

@@ -27,6 +27,7 @@ internal static class StringRecipes
         new("INCRBYFLOAT", 20, d => ["INCRBYFLOAT", d.Key(), d.Float()]),
         new("GETRANGE", 15, d => ["GETRANGE", d.Key(), d.Index(), d.Index()]),
         new("SUBSTR", 5, d => ["SUBSTR", d.Key(), d.Index(), d.Index()]),
+        new("LCS", 8, d => ["LCS", d.Key(), d.Key(), .. d.Some(["LEN"], ["IDX"], ["IDX"], ["WITHMATCHLEN"], ["MINMATCHLEN", d.Pick("0", "2", "-1", "abc", "5")], [d.Pick("bogus", "MINMATCHLEN")])]),
         new("SETRANGE", 15, d => ["SETRANGE", d.Key(), SetRangeOffset(d), d.Value()]),
     ];
 

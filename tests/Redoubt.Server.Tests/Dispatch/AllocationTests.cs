@@ -28,7 +28,7 @@ public sealed class AllocationTests : IDisposable
     public AllocationTests()
     {
         ServerState state = new();
-        ServerConfig config = ServerConfig.Load(["--save", ""]).Config!;
+        ServerConfig config = ServerConfig.Load(["--save", "", "--slowlog-log-slower-than", "-1"]).Config!;
         _keyspace = new Redoubt.Keyspace.Keyspace(_heap, 16, new Random(1));
         CommandSettings settings = new();
         DeletionNotes notes = new(_keyspace, settings);
@@ -42,6 +42,9 @@ public sealed class AllocationTests : IDisposable
         ConnectionTable connections = new(state, config, null!, _dispatcher, _reply);
         KeyWaits waits = new(_keyspace, new BlockedClients(connections, errors));
         _dispatcher.KeyWaits = waits;
+        Watches watches = new(_keyspace);
+        notes.Watches = watches;
+        _dispatcher.Watches = watches;
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -59,6 +62,8 @@ public sealed class AllocationTests : IDisposable
             Settings = settings,
         };
         _dispatcher.Context = new CommandContext(_keyspace, _reply, ports);
+        _dispatcher.Observers = new CallObservers(state, config.Monitoring, ports.SlowLog, ports.Latency, new Monitors(connections, _reply, null!));
+        _ = _dispatcher.Observers.Configure();
     }
 
     public void Dispose()

@@ -1,3 +1,4 @@
+using Redoubt.Commands;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Information;
 
@@ -25,7 +26,7 @@ public sealed class InfoPartsTests
     [InlineData(176, 176.127)]
     public void A_percentile_is_the_upper_end_of_the_step_that_redis_prints(long microseconds, double expected)
     {
-        LatencyCounters counters = new();
+        LatencyHistogram counters = new();
         counters.Add(microseconds * 1000, 1);
 
         Assert.Equal(expected, counters.Percentile(50));
@@ -34,7 +35,7 @@ public sealed class InfoPartsTests
     [Fact]
     public void Percentiles_separate_the_rare_from_the_usual()
     {
-        LatencyCounters counters = new();
+        LatencyHistogram counters = new();
         for (int i = 0; i < 99; i++)
             counters.Add(1_000, 1);
         counters.Add(1_000_000_000_000, 1);

@@ -82,6 +82,8 @@ internal static class Greeting
             c.Error(Errors.Syntax);
             return;
         }
+        c.Redact(1);
+        c.Redact(c.Count - 1);
         if (c.Count == 2 && !c.Ports.Clients.IsPasswordRequired)
         {
             c.Error(Errors.NoPasswordConfigured);
@@ -140,6 +142,8 @@ internal static class Greeting
             int more = c.Count - 1 - i;
             if (more >= 2 && c.Is(i, "AUTH"u8))
             {
+                c.Redact(i + 1);
+                c.Redact(i + 2);
                 if (!TryAuthenticate(c, c[i + 1], c[i + 2]))
                     return false;
                 i += 2;

@@ -45,6 +45,9 @@ public abstract class ClientSession
     /// <summary>Listens to at least one channel or pattern.</summary>
     public virtual bool IsSubscriber => false;
 
+    /// <summary>Is shown what others do (MONITOR), and does nothing with keys itself.</summary>
+    public bool IsMonitor { get; set; }
+
     /// <summary>The connection is closed once its replies are sent.</summary>
     public bool CloseAfterReply { get; set; }
 

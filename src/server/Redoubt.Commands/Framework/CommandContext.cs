@@ -19,6 +19,7 @@ public sealed class CommandContext
     private byte[] _buffer = [];
     private ArgumentRange[] _ranges = [];
     private int _first;
+    private readonly List<int> _redacted = [];
     private RespWriter? _scratch;
 
     public CommandContext(Redoubt.Keyspace.Keyspace keyspace, RespWriter reply, ServerPorts ports)
@@ -69,6 +70,12 @@ public sealed class CommandContext
         }
     }
 
+    /// <summary>Marks an argument, such as a password, that SLOWLOG and MONITOR must not show.</summary>
+    public void Redact(int index) => _redacted.Add(index);
+
+    /// <summary>The argument as others may see it.</summary>
+    public ReadOnlySpan<byte> Shown(int index) => _redacted.Contains(index) ? "(redacted)"u8 : this[index];
+
     /// <summary>Hash of the argument that the server looked up ahead of time, if any.</summary>
     public int HashedArgument { get; set; }
 
@@ -86,6 +93,8 @@ public sealed class CommandContext
         _first = first;
         Count = count;
         HashedArgument = 0;
+        if (_redacted.Count > 0)
+            _redacted.Clear();
     }
 
     /// <summary>The same for a request whose arguments fill <paramref name="arguments"/>.</summary>

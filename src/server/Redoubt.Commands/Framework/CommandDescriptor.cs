@@ -38,12 +38,16 @@ public sealed class CommandDescriptor
     /// <summary>How often it ran and answered with an error.</summary>
     public long FailedCalls { get; set; }
 
+    /// <summary>How long its calls took; null when nothing was kept (`latency-tracking`).</summary>
+    public LatencyHistogram? Latencies { get; set; }
+
     /// <summary>CONFIG RESETSTAT.</summary>
     public void ResetStatistics()
     {
         Calls = 0;
         RejectedCalls = 0;
         FailedCalls = 0;
+        Latencies = null;
     }
 
     public bool Has(CommandFlags flag) => (Flags & flag) != 0;

@@ -191,6 +191,34 @@ public static class Errors
 
     public static ReadOnlySpan<byte> TimeoutNegative => "ERR timeout is negative"u8;
 
+    public static ReadOnlySpan<byte> NoHashTable => "ERR The value stored at the specified key is not represented using an hash table"u8;
+
+    public static ReadOnlySpan<byte> ReloadOptions => "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options."u8;
+
+    public static ReadOnlySpan<byte> OutOfRangeDatabase => "ERR Out of range database"u8;
+
+    public static ReadOnlySpan<byte> NotListpack => "ERR Not a listpack encoded object."u8;
+
+    public static ReadOnlySpan<byte> NotQuicklist => "ERR Not a quicklist encoded object."u8;
+
+    public static ReadOnlySpan<byte> NeedsResp3 => "ERR RESP2 is not supported by this command"u8;
+
+    public static ReadOnlySpan<byte> ProtocolExample =>
+        "ERR Wrong protocol type name. Please use one of the following: string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false"u8;
+
+    public static ReadOnlySpan<byte> LcsOfOtherType => "ERR The specified keys must contain string values"u8;
+
+    public static ReadOnlySpan<byte> LcsLengthAndIndexes => "ERR If you want both the length and indexes, please just use IDX."u8;
+
+    public static ReadOnlySpan<byte> LcsTooLong => "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"u8;
+
+    public static ReadOnlySpan<byte> SlowLogCount => "ERR count should be greater than or equal to -1"u8;
+
+    public static ReadOnlySpan<byte> MonitorInTransaction => "ERR MONITOR isn't allowed for DENY BLOCKING client"u8;
+
+    /// <summary>Followed by the event and <see cref="ClosingQuote"/>.</summary>
+    public static ReadOnlySpan<byte> NoLatencySamples => "ERR No samples available for event '"u8;
+
     public static ReadOnlySpan<byte> DebugNotAllowed =>
         "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server."u8;
 

@@ -179,7 +179,7 @@ internal static class CommandCommand
     private static int TopLevelCount() => Present.Count(command => !IsSubcommand(command));
 
     /// <summary>The command of a name such as "client|kill".</summary>
-    private static CommandDescriptor? ByFullName(ReadOnlySpan<byte> name)
+    internal static CommandDescriptor? ByFullName(ReadOnlySpan<byte> name)
     {
         int bar = name.IndexOf((byte)'|');
         if (bar < 0)

@@ -44,7 +44,7 @@ internal static class KeyQueries
         c.Reply.SimpleString(entry.Exists ? TypeName(entry.Type) : "none"u8);
     }
 
-    [Command("RANDOMKEY", 1, CommandFlags.ReadOnly,
+    [Command("RANDOMKEY", 1, CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys,
         Acl = "keyspace", Group = "generic", Since = "1.0.0", Summary = "Return a random key from the keyspace", Complexity = "O(1)",
         Tips = ["request_policy:all_shards", "nondeterministic_output"])]
     public static void RandomKey(CommandContext c)

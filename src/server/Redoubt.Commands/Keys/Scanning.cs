@@ -8,7 +8,7 @@ namespace Redoubt.Commands;
 
 internal static class Scanning
 {
-    [Command("SCAN", -2, CommandFlags.ReadOnly,
+    [Command("SCAN", -2, CommandFlags.ReadOnly | CommandFlags.TouchesArbitraryKeys,
         Acl = "keyspace", Group = "generic", Since = "2.8.0", Summary = "Incrementally iterate the keys space",
         Complexity = "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to "
             + "0. N is the number of elements inside the collection.",

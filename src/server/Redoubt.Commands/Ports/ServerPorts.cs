@@ -37,6 +37,15 @@ public sealed class ServerPorts
 
     public required ITracking Tracking { get; init; }
 
+    /// <summary>Filled by the dispatcher.</summary>
+    public SlowLog SlowLog { get; init; } = new();
+
+    /// <summary>Filled by whoever measures.</summary>
+    public LatencyEvents Latency { get; init; } = new();
+
+    /// <summary>What DEBUG turned on or off.</summary>
+    public DebugSwitches Debug { get; init; } = new();
+
     /// <summary>What commands need of the configuration on their hot paths, as plain values.</summary>
     public CommandSettings Settings { get; init; } = new();
 }
@@ -96,6 +105,9 @@ public interface IClientDirectory
 
     bool IsPasswordRequired { get; }
 
+    /// <summary>MONITOR: this client is shown every command from now on.</summary>
+    void Monitor(ClientSession client);
+
     /// <summary>RESET: ends its transaction, subscriptions and authentication. What <see cref="ClientSession"/> declares, RESET has cleared.</summary>
     void Reset(ClientSession client);
 }
@@ -130,6 +142,9 @@ public interface IConfigurationPort
     string? Rewrite(bool everything = false);
 
     void ResetStatistics();
+
+    /// <summary>Whether the value of this parameter must not be shown to others.</summary>
+    bool IsSecret(string name);
 }
 
 public interface IServerStatus
@@ -148,6 +163,10 @@ public interface IPersistencePort
 
     /// <summary>BGSAVE; the reply is a status text or an error line.</summary>
     (bool IsError, string Text) BackgroundSave(bool schedule);
+
+    /// <summary>DEBUG RELOAD: all at once, before anything else happens. Returns an error line or null.</summary>
+    /// <param name="merges">Keys of the file replace those that are there, where two of one name are otherwise an error.</param>
+    string? Reload(bool saves, bool flushes, bool merges);
 
     /// <summary>Unix time in seconds of the last successful save.</summary>
     long LastSaveSeconds { get; }
@@ -172,14 +191,24 @@ public interface IReplicationPort
 
     void ReplicationConfiguration(CommandContext c);
 
+    /// <summary>DEBUG CHANGE-REPL-ID: a new history, which no replica can go on from.</summary>
+    void ChangeId();
+
+    /// <summary>DEBUG REPLICATE: sends the words from <paramref name="firstWord"/> on as a command.</summary>
+    void SendToReplicas(CommandContext c, int firstWord);
+
     /// <summary>This server is a replica, whether or not the link is up.</summary>
     bool HasMaster { get; }
 }
 
-/// <summary>MULTI, EXEC and DISCARD; the dispatcher, which queues the commands between them, writes the replies.</summary>
+/// <summary>MULTI, EXEC, DISCARD and WATCH; the dispatcher, which queues the commands between them, writes the replies.</summary>
 public interface ITransactions
 {
     void Begin(CommandContext c);
+
+    void Watch(CommandContext c);
+
+    void Unwatch(CommandContext c);
 
     void Execute(CommandContext c);
 
@@ -194,7 +223,8 @@ public interface ILifecycle
     /// <summary>DEBUG SLEEP: stops the whole server.</summary>
     void Sleep(TimeSpan duration);
 
-    bool IsDebugAllowed(ClientSession client);
+    /// <summary>DEBUG PAUSE-CRON: nothing is done that is done by the clock.</summary>
+    void PauseTimer(bool isPaused);
 
     /// <summary>DEBUG RESTART and CRASH-AND-RECOVER; returns only when it cannot be done, with the error line.</summary>
     string? Restart(bool gracefully, TimeSpan delay);

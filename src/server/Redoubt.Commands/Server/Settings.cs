@@ -37,7 +37,11 @@ internal static class Settings
         }
         var pairs = new KeyValuePair<string, string>[(c.Count - 2) / 2];
         for (int i = 0; i < pairs.Length; i++)
+        {
             pairs[i] = new(c.Text(2 * i + 2), c.Text(2 * i + 3));
+            if (c.Ports.Configuration.IsSecret(pairs[i].Key))
+                c.Redact(2 * i + 3);
+        }
         ReplyOutcome(c, c.Ports.Configuration.Set(pairs));
     }
 

@@ -5,11 +5,11 @@ namespace Redoubt.Server.Configuration;
 /// <summary>What the server tells about its work: slow commands, latencies, events, invalidations.</summary>
 internal sealed class MonitoringDirectives(DirectiveTable table)
 {
-    public NumberDirective SlowlogLogSlowerThan { get; } = table.Number("slowlog-log-slower-than", 10000, -1, long.MaxValue, NotInEffect);
+    public NumberDirective SlowlogLogSlowerThan { get; } = table.Number("slowlog-log-slower-than", 10000, -1, long.MaxValue, None);
 
-    public NumberDirective SlowlogMaxLen { get; } = table.Number("slowlog-max-len", 128, 0, long.MaxValue, NotInEffect);
+    public NumberDirective SlowlogMaxLen { get; } = table.Number("slowlog-max-len", 128, 0, long.MaxValue, None);
 
-    public NumberDirective LatencyMonitorThreshold { get; } = table.Number("latency-monitor-threshold", 0, 0, long.MaxValue, NotInEffect);
+    public NumberDirective LatencyMonitorThreshold { get; } = table.Number("latency-monitor-threshold", 0, 0, long.MaxValue, None);
 
     public SwitchDirective LatencyTracking { get; } = table.Switch("latency-tracking", true);
 

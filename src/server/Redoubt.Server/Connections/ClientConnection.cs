@@ -19,6 +19,9 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>What a connection without buffers takes: this object and those that belong to it, as the collector counts them.</summary>
     internal const int ObjectBytes = 1024;
 
+    /// <summary>A watch, its key and its places in lists, about.</summary>
+    private const long WatchBytes = 160;
+
     public required SocketChannel Channel { get; init; }
 
     public RequestParser Parser { get; } = new();
@@ -100,6 +103,12 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>Messages that came up while a request of this client was being answered: they follow the reply.</summary>
     public RespWriter? PushesAfterReply { get; set; }
 
+    /// <summary>The keys it watches.</summary>
+    public List<Dispatch.Watch> Watches { get; } = [];
+
+    /// <summary>A key that it watched has changed: EXEC will run nothing.</summary>
+    public bool IsWatchBroken { get; set; }
+
     /// <summary>This connection as one of our replicas.</summary>
     public Replicas.ReplicaFeed? Feed { get; set; }
 
@@ -136,7 +145,8 @@ internal sealed class ClientConnection : ClientSession
     public bool IsChargedAsEvictable { get; set; }
 
     /// <summary>Memory that this connection holds: buffers and the objects themselves, in bytes.</summary>
-    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.MemoryBytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0);
+    public long MemoryBytes => ObjectBytes + Rest.Length + Queue.MemoryBytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0)
+        + WatchBytes * Watches.Count;
 
     /// <summary>Gives the query buffer a size that fits, or none when nothing stands in it and none is asked for.</summary>
     public void ResizeRest(long bytes)

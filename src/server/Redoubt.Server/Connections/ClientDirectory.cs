@@ -13,6 +13,12 @@ namespace Redoubt.Server.Connections;
 
 internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig config, Pauses pauses, BlockedClients blocked, Subscriptions subscriptions, KeyTracking tracking) : IClientDirectory
 {
+    /// <summary>Set by the composition root.</summary>
+    public Monitors Monitors { get; set; } = null!;
+
+    /// <summary>Set by the composition root.</summary>
+    public Watches Watches { get; set; } = null!;
+
     public bool IsPasswordRequired => config.RequirePass is { Length: > 0 };
 
     public void Describe(ClientSession client, StringBuilder target) => ClientLine.Write((ClientConnection)client, target);
@@ -66,12 +72,17 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
         return System.Security.Cryptography.CryptographicOperations.FixedTimeEquals(password, required);
     }
 
+    public void Monitor(ClientSession client) => Monitors.Add((ClientConnection)client);
+
     public void Reset(ClientSession client)
     {
         ClientConnection connection = (ClientConnection)client;
         connection.Transaction = null;
         subscriptions.RemoveAll(connection);
         tracking.Disable(connection);
+        connection.IsWatchBroken = false;
+        Watches.Forget(connection);
+        Monitors.Remove(connection);
         connection.IsAuthenticated = !IsPasswordRequired;
         connection.Parser.IsTrusted = connection.IsAuthenticated;
     }
@@ -140,7 +151,9 @@ internal static class ClientLine
     private static string Flags(ClientConnection client)
     {
         StringBuilder flags = new();
-        if (client.IsReplica)
+        if (client.IsMonitor)
+            flags.Append('O');
+        else if (client.IsReplica)
             flags.Append('S');
         if (client.IsMasterLink)
             flags.Append('M');
@@ -156,6 +169,8 @@ internal static class ClientLine
             flags.Append('R');
         if (client.Tracking is { Broadcasts: true })
             flags.Append('B');
+        if (client.IsWatchBroken)
+            flags.Append('d');
         if (client.CloseAfterReply)
             flags.Append('c');
         if (client.Channel.IsUnix)

@@ -5,13 +5,14 @@
 // commands (what COMMAND calls fast, and SET) in a pipeline one in eight is timed and stands for eight: 6 ns per command. Sums and
 // percentiles stay right on average; the first one of a kind is always timed, so that none shows calls without time for long.
 //
-// The percentiles come from counters that grow in width with the time they stand for: 128 steps for each power of two of
-// nanoseconds, so that a time is known to one part in 128 and a command's counters take 24 KB, made at its first call.
+// While somebody wants to know of every command that takes less than `SampledNanosecondsMin`, by the slow log or the latency monitor,
+// everything is timed.
+//
+// A command's histogram takes 24 KB and is made at its first call.
 //
 // The keyspace thread only.
 
 using System.Diagnostics;
-using System.Numerics;
 using Redoubt.Commands;
 using Redoubt.Server.Configuration;
 
@@ -30,8 +31,13 @@ internal sealed class CommandTimings
         public uint Pipelined;
         public long Weight;
         public long Nanoseconds;
-        public LatencyCounters? Latencies;
     }
+
+    /// <summary>A brief command that takes longer is an accident, which sampling may miss.</summary>
+    public const long SampledNanosecondsMin = 5_000_000;
+
+    /// <summary>Nothing is left to sampling.</summary>
+    public bool TimesAll { get; set; }
 
     /// <summary>latency-tracking: whether percentiles are kept.</summary>
     public SwitchDirective? Tracking { get; set; }
@@ -42,7 +48,7 @@ internal sealed class CommandTimings
     {
         Row row = _rows[command.Index];
         row.Weight = 1;
-        if (!isAlone && row.IsBrief)
+        if (!isAlone && row.IsBrief && !TimesAll)
         {
             if ((row.Pipelined++ & (SampleEvery - 1)) != 0)
                 return 0;
@@ -53,19 +59,18 @@ internal sealed class CommandTimings
 
     /// <param name="begun">What <see cref="Begin"/> gave.</param>
     /// <param name="isWaiting">It left its client waiting: how long the whole takes says nothing of the server.</param>
-    public void End(CommandDescriptor command, long begun, bool isWaiting)
+    /// <returns>How many nanoseconds it took.</returns>
+    public long End(CommandDescriptor command, long begun, bool isWaiting)
     {
         Row row = _rows[command.Index];
         long nanoseconds = (long)((Stopwatch.GetTimestamp() - begun) * s_nanosecondsPerTick);
         row.Nanoseconds += nanoseconds * row.Weight;
         if (!isWaiting && Tracking is { Value: true })
-            (row.Latencies ??= new LatencyCounters()).Add(nanoseconds, row.Weight);
+            (command.Latencies ??= new LatencyHistogram()).Add(nanoseconds, row.Weight);
+        return nanoseconds;
     }
 
     public long MicrosecondsOf(CommandDescriptor command) => _rows[command.Index].Nanoseconds / 1000;
-
-    /// <summary>Null when nothing was kept.</summary>
-    public LatencyCounters? LatenciesOf(CommandDescriptor command) => _rows[command.Index].Latencies;
 
     /// <summary>CONFIG RESETSTAT.</summary>
     public void Reset()
@@ -74,51 +79,6 @@ internal sealed class CommandTimings
         {
             row.Pipelined = 0;
             row.Nanoseconds = 0;
-            row.Latencies = null;
         }
-    }
-}
-
-/// <summary>A distribution of times between 1 ns and 1 s.</summary>
-internal sealed class LatencyCounters
-{
-    private const int StepsPerPower = 128;
-    private const int StepBits = 7;
-    private const long NanosecondsMax = 1_000_000_000;
-
-    private readonly long[] _counts = new long[IndexOf(NanosecondsMax) + 1];
-    private long _total;
-
-    public void Add(long nanoseconds, long weight)
-    {
-        _counts[IndexOf(Math.Clamp(nanoseconds, 1, NanosecondsMax))] += weight;
-        _total += weight;
-    }
-
-    /// <summary>The time in microseconds that this share of the calls did not exceed, at the upper end of its step.</summary>
-    public double Percentile(double percent)
-    {
-        long wanted = Math.Max(1, (long)(percent / 100 * _total + 0.5));
-        long seen = 0;
-        for (int i = 0; i < _counts.Length; i++)
-        {
-            seen += _counts[i];
-            if (seen >= wanted)
-                return UpperEnd(i) / 1000.0;
-        }
-        return 0;
-    }
-
-    /// <summary>Times below 256 ns have a step each; above, a step spans 1/128 of the power of two.</summary>
-    private static int IndexOf(long nanoseconds)
-    {
-        int shift = Math.Max(0, BitOperations.Log2((ulong)nanoseconds) - StepBits);
-        return shift * StepsPerPower + (int)(nanoseconds >> shift);
-    }
-
-    private static long UpperEnd(int index)
-    {
-        int shift = Math.Max(0, index / StepsPerPower - 1);
-        return ((long)(index - shift * StepsPerPower + 1) << shift) - 1;
     }
 }

@@ -42,6 +42,7 @@ internal sealed class Dispatcher : ITransactions
     private Request _currentRequest;
     private byte[] _currentBuffer = [];
     private long _errorsCounted;
+    private int _replyKept;
     private long _heldClients;
 
     public Dispatcher(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Gate gate, Propagator propagator, RespWriter reply)
@@ -71,6 +72,15 @@ internal sealed class Dispatcher : ITransactions
 
     /// <summary>The last commands, for crash reports.</summary>
     public RecentCommands Recent { get; } = new();
+
+    /// <summary>What clients let expire on a replica that they may write to.</summary>
+    public OwnExpiries OwnExpiries { get; set; } = null!;
+
+    /// <summary>Are told of each command that has run.</summary>
+    public CallObservers Observers { get; set; } = null!;
+
+    /// <summary>The keys that clients watch.</summary>
+    public Watches Watches { get; set; } = null!;
 
     /// <summary>Is told of each command of the master's stream once it is applied.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
@@ -215,7 +225,7 @@ internal sealed class Dispatcher : ITransactions
         }
         else
         {
-            if (_gate.IsNarrow || !client.IsAuthenticated || client.Subscriptions is not null)
+            if (_gate.IsNarrow || IsSpecial(client, command))
             {
                 ReadOnlySpan<byte> refusal = _gate.Refusal(client, command);
                 if (!refusal.IsEmpty)
@@ -265,6 +275,10 @@ internal sealed class Dispatcher : ITransactions
         MasterLink!.Applied(raw, client.Transaction is not null);
     }
 
+    /// <summary>The gate has something to say about this client or this command, whatever the state of the server.</summary>
+    private static bool IsSpecial(ClientConnection client, CommandDescriptor command) =>
+        !client.IsAuthenticated || client.IsReplica || client.IsMonitor || client.Subscriptions is not null || command.Has(CommandFlags.Protected);
+
     /// <summary>Executes a command that has passed every check, and propagates what it did.</summary>
     private void Call(ClientConnection client, CommandDescriptor command, in Request request, byte[] buffer)
     {
@@ -277,8 +291,7 @@ internal sealed class Dispatcher : ITransactions
         Recent.Note(command, client.Id);
         long begun = _state.Timings.Begin(command, _batch.Count == 1);
         CommandTable.Execute(command.Index, c);
-        if (begun != 0)
-            _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
+        long nanoseconds = begun == 0 ? -1 : _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
         if (client.Tracking is not null)
             Tracking.Remember(client, c);
         command.Calls++;
@@ -290,6 +303,8 @@ internal sealed class Dispatcher : ITransactions
             PropagateEffects(c, database, request, buffer, _keyspace.Dirty != dirty);
         else if (c.Propagate.IsReplaced)
             c.Propagate.Reset();
+        if (nanoseconds >= Observers.SlowNanoseconds || Observers.HasMonitors)
+            Observers.Observe(c, client, command, nanoseconds);
     }
 
     /// <summary>An EXEC does not fail with the commands it ran: what they answered has been counted with them.</summary>
@@ -305,6 +320,8 @@ internal sealed class Dispatcher : ITransactions
         // A command that changed nothing itself may still have met an expired key: then only the deletion travels.
         if (!c.Propagate.IsForced && (!c.Command.Has(CommandFlags.Write) || (!changed && !c.Propagate.IsReplaced)))
             c.Propagate.Nothing();
+        if (changed && _state.IsReplica && !c.Session.IsMasterLink)
+            OwnExpiries.Remember(c, database);
         _propagator.Propagate(c, database, request, buffer);
         ((ClientConnection)c.Session).WrittenUpTo = _propagator.Offset;
     }
@@ -313,7 +330,8 @@ internal sealed class Dispatcher : ITransactions
     {
         if (client.IsMasterLink || client.ReplyMode is ReplyMode.Off or ReplyMode.Skip)
         {
-            _reply.Truncate(replyStart);
+            // A transaction that turned replies off had some before.
+            _reply.Truncate(Math.Max(replyStart, _replyKept));
             // The reply that is skipped may be still to come.
             if (client.ReplyMode == ReplyMode.Skip && !client.IsBlocked)
                 client.ReplyMode = ReplyMode.On;
@@ -323,6 +341,7 @@ internal sealed class Dispatcher : ITransactions
             _reply.Raw(pushes.Written);
             pushes.Clear();
         }
+        _replyKept = 0;
         _reply.Protocol = client.Protocol;
     }
 
@@ -380,7 +399,9 @@ internal sealed class Dispatcher : ITransactions
             _replyToWaiting.Clear();
         }
         c.ReadyKey = null;
-        _state.Timings.End(queued.Command, begun, isWaiting: _replyToWaiting.Length == 0);
+        long nanoseconds = _state.Timings.End(queued.Command, begun, isWaiting: _replyToWaiting.Length == 0);
+        if (nanoseconds >= Observers.SlowNanoseconds && _replyToWaiting.Length > 0)
+            Observers.ObserveServed(c, client, nanoseconds);
         (statistics.Hits, statistics.Misses) = (hits, misses);
         if (Errors.Total != _errorsCounted)
             CountFailure(queued.Command);
@@ -403,7 +424,7 @@ internal sealed class Dispatcher : ITransactions
             command.RejectedCalls++;
         if (command?.Name == "exec")
         {
-            client.Transaction = null;
+            EndTransaction(client);
             Context.Error([.. "EXECABORT Transaction discarded because of: "u8, .. error.StartsWith("ERR "u8) ? error[4..] : error]);
         }
         else
@@ -442,7 +463,8 @@ internal sealed class Dispatcher : ITransactions
             Refuse(client, command, "ERR Command not allowed inside a transaction"u8);
             return;
         }
-        transaction.Add(QueuedCommand.Copy(Context, command, []));
+        if (!transaction.IsSpoiled && !client.IsWatchBroken)
+            transaction.Add(QueuedCommand.Copy(Context, command, []));
         _reply.SimpleString("QUEUED"u8);
     }
 
@@ -458,6 +480,43 @@ internal sealed class Dispatcher : ITransactions
         c.Reply.Ok();
     }
 
+    void ITransactions.Watch(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        if (client.Transaction is not null)
+        {
+            c.Error("ERR WATCH inside MULTI is not allowed"u8);
+            return;
+        }
+        for (int i = 1; i < c.Count && !client.IsWatchBroken; i++)
+            Watches.Add(client, client.DatabaseIndex, c[i]);
+        c.Reply.Ok();
+    }
+
+    void ITransactions.Unwatch(CommandContext c)
+    {
+        ClientConnection client = (ClientConnection)c.Session;
+        Watches.Forget(client);
+        client.IsWatchBroken = false;
+        c.Reply.Ok();
+    }
+
+    /// <summary>Drops what was written since, if the client wants no replies; the length of what stays.</summary>
+    private int KeptReply(ClientConnection client, int kept)
+    {
+        if (client.ReplyMode is ReplyMode.Off or ReplyMode.Skip)
+            _reply.Truncate(kept);
+        return _reply.Length;
+    }
+
+    /// <summary>However a transaction ends, nothing is watched afterwards.</summary>
+    private void EndTransaction(ClientConnection client)
+    {
+        client.Transaction = null;
+        client.IsWatchBroken = false;
+        Watches.Forget(client);
+    }
+
     void ITransactions.Discard(CommandContext c)
     {
         ClientConnection client = (ClientConnection)c.Session;
@@ -466,7 +525,7 @@ internal sealed class Dispatcher : ITransactions
             c.Error("ERR DISCARD without MULTI"u8);
             return;
         }
-        client.Transaction = null;
+        EndTransaction(client);
         c.Reply.Ok();
     }
 
@@ -478,22 +537,32 @@ internal sealed class Dispatcher : ITransactions
             c.Error("ERR EXEC without MULTI"u8);
             return;
         }
-        client.Transaction = null;
+        bool isUnchanged = Watches.IsUnchanged(client);
+        EndTransaction(client);
         if (transaction.IsSpoiled)
         {
             c.Error("EXECABORT Transaction discarded because of previous errors."u8);
             return;
         }
+        if (!isUnchanged)
+        {
+            c.Reply.NullArray();
+            return;
+        }
         CommandDescriptor exec = c.Command;
         c.IsInTransaction = true;
         _propagator.BeginUnit();
+        int kept = _reply.Length;
         _reply.Array(transaction.Commands.Count);
+        kept = KeptReply(client, kept);
         foreach (QueuedCommand queued in transaction.Commands)
         {
             c.Aim(queued.Buffer, queued.Arguments, 0, queued.Arguments.Length);
             Call(client, queued.Command, default, queued.Buffer);
+            kept = KeptReply(client, kept);
             _reply.Protocol = client.Protocol;
         }
+        _replyKept = kept;
         _propagator.EndUnit();
         c.IsInTransaction = false;
         client.WrittenUpTo = _propagator.Offset;

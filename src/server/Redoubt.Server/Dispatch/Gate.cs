@@ -36,6 +36,8 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     /// <summary>The error that stops this command, or empty when it may run, unless the client was closed.</summary>
     public ReadOnlySpan<byte> Refusal(ClientConnection client, CommandDescriptor command)
     {
+        if (command.Has(CommandFlags.Protected) && !ServerConfig.IsAllowed(config.EnableDebugCommand, client.IsLocal))
+            return Errors.DebugNotAllowed;
         if (!client.IsAuthenticated && IsPasswordRequired && !command.Has(CommandFlags.NoAuth))
             return "NOAUTH Authentication required."u8;
         if (Clients is { IsLimited: true } clients && clients.Enforce() && client.IsClosed)
@@ -56,12 +58,15 @@ internal sealed class Gate(ServerState state, ServerConfig config)
             return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."u8;
         if (state.IsLoading && !Allows(client, command, CommandFlags.Loading))
             return "LOADING Redis is loading the dataset in memory"u8;
+        // A pause does not hold replicas back: so they may do nothing that it is there to hold back.
+        if ((client.IsReplica || client.IsMonitor) && (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
+            return "ERR Replica can't interact with the keyspace"u8;
         return default;
     }
 
-    /// <summary>Whether a pause holds this command back. Links to masters and replicas are never held back.</summary>
+    /// <summary>Whether a pause holds this command back. Replicas are never held back, but what the master sends is.</summary>
     public bool IsPaused(ClientConnection client, CommandDescriptor command) =>
-        state.Pause != PauseKind.None && !client.IsMasterLink && !client.IsReplica
+        state.Pause != PauseKind.None && !client.IsReplica && !client.IsMonitor
             && (state.Pause == PauseKind.All || IsWrite(client, command) || (FlagsOf(client, command) & CommandFlags.MayReplicate) != 0);
 
     private static bool IsForSubscribers(CommandDescriptor command) =>

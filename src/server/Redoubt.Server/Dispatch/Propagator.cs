@@ -47,7 +47,8 @@ internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder
         bool verbatim = !said.IsReplaced;
         if (IsOn)
         {
-            bool unit = !_inUnit && said.CommandCount + (verbatim ? 1 : 0) > 1;
+            // Expired keys that a walk over all keys met have nothing to do with one another.
+            bool unit = !_inUnit && said.CommandCount + (verbatim ? 1 : 0) > 1 && !c.Command.Has(CommandFlags.TouchesArbitraryKeys);
             if (unit)
                 encoder.BeginUnit();
             for (int i = 0; i < said.CommandCount; i++)

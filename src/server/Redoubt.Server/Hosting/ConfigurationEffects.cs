@@ -12,7 +12,7 @@ using Redoubt.Structures.Values;
 namespace Redoubt.Server.Hosting;
 
 internal sealed class ConfigurationEffects(
-    ServerConfig config, CommandSettings settings, Redoubt.Keyspace.Keyspace keyspace, Gate gate, ConnectionTable connections,
+    ServerConfig config, CommandSettings settings, CallObservers observers, Redoubt.Keyspace.Keyspace keyspace, Gate gate, ConnectionTable connections,
     ReplicationStream stream, ReplicationService replication, ServerLog log)
 {
     public void Install()
@@ -24,9 +24,11 @@ internal sealed class ConfigurationEffects(
         config.WhenSet(ApplyAccess, "requirepass");
         config.WhenSet(ApplyReplication, "repl-backlog-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
         config.WhenSet(ApplyLogLevel, "loglevel");
+        config.WhenSet(observers.Configure, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold");
         _ = ApplySettings();
         _ = ApplyLimits();
         _ = ApplyAccess();
+        _ = observers.Configure();
     }
 
     private string? ApplySettings()

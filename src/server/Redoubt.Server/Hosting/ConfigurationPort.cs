@@ -41,6 +41,8 @@ internal sealed class ConfigurationPort(ServerConfig config, ServerState state, 
         return error;
     }
 
+    public bool IsSecret(string name) => config.IsSecret(name.ToLowerInvariant());
+
     public void ResetStatistics() => resetStatistics();
 
     /// <summary>Whose command runs; set by the dispatcher's context.</summary>

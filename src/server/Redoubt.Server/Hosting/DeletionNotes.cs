@@ -1,6 +1,7 @@
 using Redoubt.Commands;
 using Redoubt.Keyspace;
 using Redoubt.Server.Blocking;
+using Redoubt.Server.Dispatch;
 using Redoubt.Server.Tracking;
 using Redoubt.Structures.Entries;
 
@@ -8,7 +9,8 @@ namespace Redoubt.Server.Hosting;
 
 /// <summary>
 /// What the keyspace does on its own: keys it found expired go into the running command's propagation as deletions, or,
-/// outside of any command, into <see cref="Deletions"/>. Clients that wait for keys are told of new ones. Large values are freed on the pool's threads.
+/// outside of any command, into <see cref="Deletions"/>. Clients that wait for keys, or watch them, are told what becomes of them. Large values are freed on
+/// the pool's threads.
 /// </summary>
 internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandSettings settings) : IKeyspaceObserver
 {
@@ -18,6 +20,9 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
 
     /// <summary>Clients that wait for keys; set by the composition root.</summary>
     public KeyWaits? KeyWaits { get; set; }
+
+    /// <summary>Set by the composition root.</summary>
+    public Watches Watches { get; set; } = null!;
 
     /// <summary>Values handed over and not freed yet.</summary>
     public long PendingFrees => Interlocked.Read(ref _pendingFrees);
@@ -31,12 +36,14 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
     public void Evicted(Database database, ReadOnlySpan<byte> key)
     {
         Deletions.Also(2).Word(keyspace.Evictor.IsLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+        Gone(database, key);
         Notify(KeyspaceEvents.Evicted, "evicted"u8, database, key);
     }
 
     public void Expired(Database database, ReadOnlySpan<byte> key)
     {
         Deletions.Also(2).Word(settings.IsExpiryLazy ? "UNLINK"u8 : "DEL"u8).Word(key);
+        Gone(database, key);
         Notify(KeyspaceEvents.Expired, "expired"u8, database, key);
     }
 
@@ -49,11 +56,20 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
 
     public void Modified(Database database, ReadOnlySpan<byte> key)
     {
+        if (keyspace.ReportsModifications)
+            Watches.Modified(database, key);
         if (keyspace.TracksModifications)
             Tracking!.Modified(key);
     }
 
     public void Missed(Database database, ReadOnlySpan<byte> key) => Notify(KeyspaceEvents.KeyMiss, "keymiss"u8, database, key);
+
+    private void Gone(Database database, ReadOnlySpan<byte> key)
+    {
+        Watches.Removed(database, key);
+        if (keyspace.TracksModifications)
+            Tracking!.Modified(key);
+    }
 
     private void Notify(KeyspaceEvents kind, ReadOnlySpan<byte> name, Database database, ReadOnlySpan<byte> key)
     {
@@ -63,10 +79,15 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
 
     public void StreamRemoved(Database database, ReadOnlySpan<byte> key) => KeyWaits?.SignalReady(database, key, ValueType.Stream);
 
-    public void Flushing(Database database) => KeyWaits?.SignalAll(database);
+    public void Flushing(Database database)
+    {
+        Watches.Flushing(database);
+        KeyWaits?.SignalAll(database);
+    }
 
     public void Swapped(Database a, Database b)
     {
+        Watches.Swapped(a, b);
         KeyWaits?.SignalAll(a);
         KeyWaits?.SignalAll(b);
     }

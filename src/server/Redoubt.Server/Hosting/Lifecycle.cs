@@ -116,8 +116,7 @@ internal sealed class Lifecycle(
 
     public void WriteLog(string text) => log.Warn("DEBUG LOG: " + text);
 
-    public bool IsDebugAllowed(ClientSession client) =>
-        ServerConfig.IsAllowed(config.EnableDebugCommand, ((ClientConnection)client).IsLocal);
+    public void PauseTimer(bool isPaused) => loop.IsTimerPaused = isPaused;
 
     public void SetActiveExpiry(bool isOn) => expiry.IsOn = isOn;
 

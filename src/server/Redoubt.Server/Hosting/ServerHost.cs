@@ -87,7 +87,6 @@ internal sealed class ServerHost : IDisposable
 
         CommandSettings settings = new();
         DeletionNotes notes = new(_keyspace, settings);
-        _keyspace.Observer = notes;
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _memory = new MemoryService(
             _keyspace, stream, _state, config, log, _connections, _replication.Replicas, propagator, notes, _gate, settings);
@@ -98,9 +97,11 @@ internal sealed class ServerHost : IDisposable
         Subscriptions subscriptions = new(_connections);
         notes.Events = new KeyspaceNotifier(subscriptions, settings);
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
-        ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking);
+        Monitors monitors = new(_connections, reply, log);
+        WireKeyObservers(notes);
+        ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking) { Monitors = monitors, Watches = notes.Watches };
         ConfigurationPort configuration = new(config, _state, log, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking);
+        InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking, _dispatcher.OwnExpiries);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -121,7 +122,8 @@ internal sealed class ServerHost : IDisposable
             Settings = settings,
         };
         WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration);
-        new ConfigurationEffects(config, settings, _keyspace, _gate, _connections, stream, _replication, log).Install();
+        _dispatcher.Observers = new CallObservers(_state, config.Monitoring, ports.SlowLog, ports.Latency, monitors);
+        new ConfigurationEffects(config, settings, _dispatcher.Observers, _keyspace, _gate, _connections, stream, _replication, log).Install();
         Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
         WireLoop();
     }
@@ -136,6 +138,23 @@ internal sealed class ServerHost : IDisposable
     /// <summary>Work for the keyspace thread, from any thread.</summary>
     public void Post(Action work) => _mailbox.Post(work);
 
+    /// <summary>Who wants to know what becomes of keys.</summary>
+    private void WireKeyObservers(DeletionNotes notes)
+    {
+        _keyspace.Observer = notes;
+        Watches watches = new(_keyspace);
+        _connections.Closed += watches.Forget;
+        notes.Watches = watches;
+        notes.Tracking = _tracking;
+        _loader.Flushed = _tracking.Flushed;
+        notes.KeyWaits = _keyWaits;
+        _dispatcher.Watches = watches;
+        _dispatcher.Tracking = _tracking;
+        _dispatcher.KeyWaits = _keyWaits;
+        _replication.Replicas.Blocked = _blocked;
+        _dispatcher.OwnExpiries = new OwnExpiries(_keyspace, _state);
+    }
+
     private void WireReplication(Propagator propagator)
     {
         _replication.Replicas = new ReplicaHost(_replication, _state, _config, _log, _connections, _gate, propagator, _snapshots);
@@ -143,6 +162,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Failover = new FailoverDriver(_replication, _replication.Replicas.Registry, _pauses);
         _dispatcher.MasterLink = _replication.Master;
         _loader.MoreRoom = _replication.Master.ResumeReading;
+        _snapshots.Loader = _loader;
         _snapshots.DescribeHistory = DescribeHistory;
         _snapshots.IsInTransaction = () => _dispatcher.Context.IsInTransaction;
     }
@@ -205,6 +225,7 @@ internal sealed class ServerHost : IDisposable
         _frequency.Adapt(_connections.Count);
         _lifecycle.Timer();
         _expiry.Tick(_state.Hz);
+        _dispatcher.OwnExpiries.Tick();
         _pauses.Timer();
         _tracking.ForgetSurplus();
         _replication.Failover.Timer();
@@ -240,15 +261,9 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Context = context;
         _dispatcher.Notes = notes;
         _dispatcher.Errors = errors;
-        _dispatcher.KeyWaits = _keyWaits;
-        _dispatcher.Tracking = _tracking;
-        notes.KeyWaits = _keyWaits;
-        notes.Tracking = _tracking;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
         _lifecycle.CrashReport = () => Crash;
-        _replication.Replicas.Blocked = _blocked;
-        _loader.Flushed = _tracking.Flushed;
     }
 
     private static void InstallRenamedCommands(ServerConfig config)

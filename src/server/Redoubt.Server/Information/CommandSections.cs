@@ -27,7 +27,7 @@ internal sealed class CommandSections(ServerConfig config, CommandTimings timing
         text.Section("Latencystats");
         foreach (CommandDescriptor command in CommandTable.All)
         {
-            if (timings.LatenciesOf(command) is not { } latencies || !config.Monitoring.LatencyTracking.Value)
+            if (command.Latencies is not { } latencies || !config.Monitoring.LatencyTracking.Value)
                 continue;
             IEnumerable<string> percentiles = config.Monitoring.LatencyTrackingInfoPercentiles.Value.Select(percent =>
                 string.Create(CultureInfo.InvariantCulture, $"p{percent:0.######}={InfoText.Fixed(latencies.Percentile(percent), 3)}"));

@@ -42,7 +42,7 @@ internal sealed class InfoReport : IServerStatus
         ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryService memory,
         ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
         DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
-        DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions, KeyTracking tracking)
+        DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions, KeyTracking tracking, OwnExpiries ownExpiries)
     {
         _config = config;
         _keyspace = keyspace;
@@ -51,7 +51,7 @@ internal sealed class InfoReport : IServerStatus
         _clients = new ClientsSection(config, connections, waiting, watch, tracking);
         _memory = new MemorySection(config, keyspace, memory.Survey, notes);
         _persistence = new PersistenceSection(state, snapshots, loader);
-        _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking);
+        _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking, ownExpiries);
         _replication = new ReplicationSection(config, state, replication);
         _commands = new CommandSections(config, state.Timings, errors);
         state.Timings.Tracking = config.Monitoring.LatencyTracking;

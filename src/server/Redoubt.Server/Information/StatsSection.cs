@@ -7,7 +7,7 @@ using Redoubt.Server.Tracking;
 namespace Redoubt.Server.Information;
 
 /// <summary>What was done since the start or since CONFIG RESETSTAT. "Forks" are snapshots: what they are to Redis's users.</summary>
-internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors, Subscriptions subscriptions, KeyTracking tracking)
+internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace keyspace, ReplicationService replication, ErrorStatistics errors, Subscriptions subscriptions, KeyTracking tracking, OwnExpiries ownExpiries)
 {
     private readonly RateMeter _commands = new();
     private readonly RateMeter _input = new();
@@ -45,7 +45,7 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("latest_fork_usec", 0);
         text.Line("total_forks", state.TotalForks);
         text.Line("migrate_cached_sockets", 0);
-        text.Line("slave_expires_tracked_keys", 0);
+        text.Line("slave_expires_tracked_keys", ownExpiries.Count);
         WriteDefragmentationAndTracking(text);
         text.Line("unexpected_error_replies", state.UnexpectedErrorReplies);
         text.Line("total_error_replies", errors.Total);

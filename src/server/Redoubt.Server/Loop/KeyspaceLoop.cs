@@ -58,6 +58,9 @@ internal sealed class KeyspaceLoop
     /// <summary>How often the timer runs: what <c>hz</c> says.</summary>
     public int TimerPeriodMs { get; set; } = 100;
 
+    /// <summary>The timer stands still.</summary>
+    public bool IsTimerPaused { get; set; }
+
     public void AddSlice(BackgroundSlice slice) => _slices.Add(slice);
 
     /// <summary>Runs before replies are sent, every round.</summary>
@@ -123,7 +126,8 @@ internal sealed class KeyspaceLoop
         if (now < _nextTimerMs)
             return;
         _nextTimerMs = now + TimerPeriodMs;
-        Timer?.Invoke(now);
+        if (!IsTimerPaused)
+            Timer?.Invoke(now);
     }
 
     private bool RunSlices()

@@ -33,6 +33,24 @@ internal sealed class DatasetLoader(
     /// <summary>Loads a file. <paramref name="finished"/> gets null, or what is wrong with it.</summary>
     public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished) => Begin(path, dropExpired, finished);
 
+    /// <summary>Loads a file at once, before anything else happens. Returns what is wrong with it, or null.</summary>
+    /// <param name="keeps">What is there stays.</param>
+    /// <param name="replaces">Of two keys of one name the file's is taken; else they are an error.</param>
+    public string? LoadNow(string path, bool keeps, bool replaces)
+    {
+        string? outcome = null;
+        LoadJob job = Begin(path, dropExpired: !state.IsReplica, (_, error) => outcome = error, keeps);
+        job.ReplacesKeys = replaces;
+        while (!job.IsDone)
+        {
+            job.Slice(long.MaxValue);
+            mailbox.Run();
+            if (!job.IsDone)
+                Thread.Sleep(1); // the helper parses
+        }
+        return outcome;
+    }
+
     /// <summary>Begins to take a snapshot from a master.</summary>
     public IncomingSnapshot BeginIncoming(long totalBytes, Action<string?> loaded)
     {
@@ -53,11 +71,14 @@ internal sealed class DatasetLoader(
     /// <summary>Called when the dataset makes room for another.</summary>
     public Action? Flushed { get; set; }
 
-    internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished)
+    internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false)
     {
         Replacing?.Invoke();
-        keyspace.FlushAll();
-        Flushed?.Invoke();
+        if (!keeps)
+        {
+            keyspace.FlushAll();
+            Flushed?.Invoke();
+        }
         LoadJob job = new(keyspace, mailbox, path, config.RdbChecksum, dropExpired, config.KeyLoadDelay);
         Current = job;
         StartedUnixMs = Clock.UnixMs;

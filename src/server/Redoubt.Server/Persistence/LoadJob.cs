@@ -84,6 +84,9 @@ internal sealed class LoadJob
 
     public bool IsDone { get; private set; }
 
+    /// <summary>Keys that are there already are replaced.</summary>
+    public bool ReplacesKeys { get; set; }
+
     /// <summary>False while the helper is behind: leave the bytes in the socket.</summary>
     public bool WantsBytes => Interlocked.Read(ref _unparsed) < UnparsedBytesMax;
 
@@ -169,6 +172,8 @@ internal sealed class LoadJob
         }
         Key key = _keyspace.KeyOf(entry.Key);
         Database database = _keyspace[entry.Database];
+        if (ReplacesKeys && entry.IsFirstPiece)
+            database.Delete(key);
         if (entry.IsFirstPiece && database.Holds(key))
         {
             Refuse("RDB has duplicated key", entry);

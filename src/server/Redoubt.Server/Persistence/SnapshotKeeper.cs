@@ -36,6 +36,9 @@ internal sealed class SnapshotKeeper(
     /// <summary>The history for the file's fields; set by the composition root.</summary>
     public Func<RdbAux, RdbAux> DescribeHistory { get; set; } = static aux => aux;
 
+    /// <summary>Set by the composition root.</summary>
+    public DatasetLoader Loader { get; set; } = null!;
+
     /// <summary>A transaction runs: its changes are in the dataset already, but in the history only when it ends.</summary>
     public Func<bool> IsInTransaction { get; set; } = static () => false;
 
@@ -88,6 +91,32 @@ internal sealed class SnapshotKeeper(
             _job!.Cancel();
         if (config.SavePoints.Count > 0 && !IsRunning)
             SaveNow();
+    }
+
+    public string? Reload(bool saves, bool flushes, bool merges)
+    {
+        if (saves)
+        {
+            if (IsRunning && !IsSavingFile)
+                return "ERR Background save already in progress";
+            while (IsRunning)
+            {
+                _job!.Slice(long.MaxValue);
+                mailbox.Run();
+            }
+            if (SaveNow() is not null)
+                return "ERR";
+        }
+        long dirty = keyspace.Dirty;
+        string? failure = File.Exists(config.RdbPath) ? Loader.LoadNow(config.RdbPath, keeps: !flushes, merges) : "there is no file";
+        keyspace.Dirty = dirty;
+        if (failure is null)
+        {
+            log.Write(LogLevel.Warning, LogMessages.Id.Text, "DB reloaded by DEBUG RELOAD");
+            return null;
+        }
+        log.Write(LogLevel.Warning, LogMessages.Id.Text, $"DEBUG RELOAD could not load {config.RdbPath}: {failure}");
+        return "ERR Error trying to load the RDB dump";
     }
 
     // ---- running one ------------------------------------------------------------------------------------------------

@@ -208,6 +208,21 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
 
     void IReplicationPort.ReplicationConfiguration(CommandContext c) => Replicas.Configure(c);
 
+    void IReplicationPort.ChangeId()
+    {
+        _log.Write(LogLevel.Warning, LogMessages.Id.Text, "Changing replication IDs after receiving DEBUG change-repl-id");
+        History.StartAnew(NewId());
+    }
+
+    void IReplicationPort.SendToReplicas(CommandContext c, int firstWord)
+    {
+        if (!Stream.IsActive || _state.IsReplica)
+            return;
+        Encoder.BeginCommand(Math.Max(0, Encoder.SelectedDb), c.Count - firstWord);
+        for (int i = firstWord; i < c.Count; i++)
+            Encoder.Argument(c[i]);
+    }
+
     // ---- log --------------------------------------------------------------------------------------------------------
 
     void IReplicationLog.Notice(string line) => _log.Write(LogLevel.Notice, LogMessages.Id.Text, line);
