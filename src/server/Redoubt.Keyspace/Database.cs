@@ -114,13 +114,16 @@ public sealed partial class Database
     }
 
     /// <summary>Lookup for a command that asks about a key without using it: counts a hit or a miss and leaves the access time alone.</summary>
-    public EntryView ReadUntouched(Key key)
+    /// <param name="tellsOfMiss">Whether those who listen for misses hear of one.</param>
+    public EntryView ReadUntouched(Key key, bool tellsOfMiss = true)
     {
         Entry entry = FindLive(key);
         if (entry.Exists)
             _keyspace.Statistics.Hits++;
-        else
+        else if (tellsOfMiss)
             Miss(key);
+        else
+            _keyspace.Statistics.Misses++;
         return new EntryView(entry, _keyspace);
     }
 

@@ -78,7 +78,7 @@ internal static class ObjectInspection
 
     private static bool TryLook(CommandContext c, out EntryView entry)
     {
-        entry = KeyQueries.PeekCounted(c, 2);
+        entry = c.Database.ReadUntouched(c.Key(2), tellsOfMiss: false);
         if (!entry.Exists)
             c.Reply.Null();
         return entry.Exists;
