@@ -95,6 +95,7 @@ public sealed class ExpiryTests
     public void The_sweep_finds_every_expired_key_in_a_bounded_number_of_steps_also_while_buckets_move(int seed)
     {
         using Rig rig = new(seed, databases: 1);
+        rig.Keyspace.FreesExpiredLazily = true;
         Random random = rig.Random;
         Database database = rig.Keyspace[0];
         int count = random.Next(2000, 20_000), expired = 0;

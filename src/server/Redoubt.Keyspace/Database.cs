@@ -505,7 +505,7 @@ public sealed partial class Database
         _keyspace.Statistics.ExpiredKeys++;
         _keyspace.Observer?.Expired(this, entry.Key);
         ReportRemoval(entry);
-        FreeValueElsewhere(entry);
+        FreeValueElsewhere(entry, _keyspace.FreesExpiredLazily);
     }
 
     private Entry FindAny(Key key) => Table.Find(key.Bytes, key.Hash);
@@ -567,19 +567,21 @@ public sealed partial class Database
     {
         BeforeChange(entry);
         ReportRemoval(entry);
-        if (lazy)
-            FreeValueElsewhere(entry);
+        FreeValueElsewhere(entry, lazy);
         Table.Remove(entry);
     }
 
-    /// <summary>Takes a large value out of an entry that is about to be removed: a string is freed on another thread, a collection in slices.</summary>
-    private void FreeValueElsewhere(scoped in Entry entry)
+    /// <summary>
+    /// Takes a large value out of an entry that is about to be removed: a string is freed on another thread, a collection in slices. Where that is
+    /// not asked for, only a very large one is.
+    /// </summary>
+    private void FreeValueElsewhere(scoped in Entry entry, bool lazy)
     {
         if (!entry.IsOutside)
             return;
-        if (Table.TryDetachCollection(entry, Keyspace.FreedAtOnceMax, out DetachedCollection collection))
+        if (Table.TryDetachCollection(entry, lazy ? Keyspace.FreedAtOnceMax : Keyspace.FreedAtOnceAlways, out DetachedCollection collection))
             _keyspace.Bury(collection);
-        else if (_keyspace.Observer is { } observer && Table.TryDetachValue(entry, out DetachedValue value))
+        else if (_keyspace.Observer is { } observer && Table.TryDetachValue(entry, lazy ? 0 : Keyspace.StringFreedAtOnceAlways, out DetachedValue value))
             observer.FreeElsewhere(value);
     }
 
@@ -623,7 +625,7 @@ public sealed partial class Database
         if (!entry.IsString)
         {
             ReportRemoval(entry);
-            FreeValueElsewhere(entry);
+            FreeValueElsewhere(entry, _keyspace.FreesOverwrittenLazily);
         }
         Entry changed = Table.SetValue(entry, value, encoding, integer);
         Touch(changed);
@@ -662,7 +664,7 @@ public sealed partial class Database
         if (!existing.Exists)
             existing = FindAny(key);
         if (existing.Exists)
-            RemoveEntry(existing, lazy: true);
+            RemoveEntry(existing, _keyspace.FreesOverwrittenLazily);
     }
 
     /// <summary>The value of an entry under another key, which may be in this or another database.</summary>

@@ -102,8 +102,16 @@ public sealed class Keyspace : IDisposable
 {
     internal const int SnapshotEpochs = 32;
 
-    /// <summary>A collection of more elements than this is freed in slices.</summary>
+    /// <summary>A collection of more elements than this is freed in slices, where that is allowed.</summary>
     internal const int FreedAtOnceMax = 64;
+
+    /// <summary>One of more than this is, even where it is asked for at once: that would hold everybody up.</summary>
+    internal const int FreedAtOnceAlways = 32 * 1024;
+
+    /// <summary>The same for strings, in bytes: to give so many pages back takes as long.</summary>
+    internal const long StringFreedAtOnceAlways = 1024 * 1024;
+
+    private const int FlushedAtOnceBuckets = 8 * 1024;
 
     private const int ElementsPerBucket = 8;
 
@@ -164,6 +172,12 @@ public sealed class Keyspace : IDisposable
     public Evictor Evictor { get; }
 
     public KeyspaceStatistics Statistics { get; } = new();
+
+    /// <summary>`lazyfree-lazy-server-del`: a large value that is overwritten is freed in slices.</summary>
+    public bool FreesOverwrittenLazily { get; set; }
+
+    /// <summary>`lazyfree-lazy-expire`: so is one whose key expires.</summary>
+    public bool FreesExpiredLazily { get; set; }
 
     /// <summary>Changes since the start, in Redis's count: what was written, expired or flushed.</summary>
     public long Dirty { get; set; }
@@ -317,13 +331,23 @@ public sealed class Keyspace : IDisposable
         if (!_graveyard.TryPeek(out EntryTable? table))
             return RetiredWalk is { IsDue: true } walk && walk.Step(buckets);
         long before = table.Count;
-        if (!table.FreeSome(buckets))
+        if (!table.FreeSome(buckets, _collectionGraveyard, FreedAtOnceMax))
         {
             table.Dispose();
             _graveyard.Dequeue();
         }
-        Statistics.LazyFreedObjects += before - table.Count;
-        return _graveyard.Count > 0;
+        // Those that are put off are counted when they are freed.
+        Statistics.LazyFreedObjects += before - table.Count - _collectionGraveyard.Count;
+        return IsFreeing;
+    }
+
+    /// <summary>After a flush that is to free memory before it is answered: does so for a dataset of moderate size, and begins with a larger one.</summary>
+    public void FreeFlushed()
+    {
+        long freedBefore = Statistics.LazyFreedObjects;
+        for (int step = 64, left = FlushedAtOnceBuckets; IsFreeing && left > 0; left -= step)
+            FreeSlice(step);
+        Statistics.LazyFreedObjects = freedBefore;
     }
 
     /// <summary>Moves up to this many buckets of tables that grow or shrink. True while there is more.</summary>

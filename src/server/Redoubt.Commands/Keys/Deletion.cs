@@ -28,9 +28,11 @@ internal static class Deletion
         Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     public static void FlushDb(CommandContext c)
     {
-        if (!TryFlushMode(c))
+        if (!TryFlushMode(c, out bool isLazy))
             return;
         c.Database.Flush();
+        if (!isLazy)
+            c.Keyspace.FreeFlushed();
         c.Ports.Tracking.Flushed();
         c.Propagate.Always();
         c.Reply.Ok();
@@ -43,9 +45,11 @@ internal static class Deletion
         Tips = ["request_policy:all_shards", "response_policy:all_succeeded"])]
     public static void FlushAll(CommandContext c)
     {
-        if (!TryFlushMode(c))
+        if (!TryFlushMode(c, out bool isLazy))
             return;
         c.Keyspace.FlushAll();
+        if (!isLazy)
+            c.Keyspace.FreeFlushed();
         c.Ports.Tracking.Flushed();
         c.Ports.Persistence.DatasetFlushed();
         c.Propagate.Always();
@@ -68,10 +72,14 @@ internal static class Deletion
         c.Reply.Integer(deleted);
     }
 
-    /// <summary>SYNC and ASYNC are one here: the keys are gone at once, and their memory is freed in slices.</summary>
-    private static bool TryFlushMode(CommandContext c)
+    /// <summary>The keys are gone at once either way. The memory of a dataset of moderate size is, too, unless the flush is lazy; else it goes in slices.</summary>
+    private static bool TryFlushMode(CommandContext c, out bool isLazy)
     {
-        if (c.Count == 1 || (c.Count == 2 && (c.Is(1, "ASYNC"u8) || c.Is(1, "SYNC"u8))))
+        isLazy = c.Ports.Settings.IsUserFlushLazy;
+        if (c.Count == 1)
+            return true;
+        isLazy = c.Is(1, "ASYNC"u8);
+        if (c.Count == 2 && (isLazy || c.Is(1, "SYNC"u8)))
             return true;
         c.Error(Errors.Syntax);
         return false;

@@ -59,6 +59,9 @@ public sealed class CommandSettings
     /// <summary>lazyfree-lazy-user-del: DEL frees big values as UNLINK does.</summary>
     public bool IsUserDeletionLazy { get; set; }
 
+    /// <summary>lazyfree-lazy-user-flush: FLUSHALL and FLUSHDB free memory after their reply, unless they say SYNC.</summary>
+    public bool IsUserFlushLazy { get; set; }
+
     /// <summary>maxmemory is set.</summary>
     public bool IsMemoryLimited { get; set; }
 

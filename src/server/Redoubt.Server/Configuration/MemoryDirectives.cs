@@ -30,11 +30,11 @@ internal sealed class MemoryDirectives(DirectiveTable table)
 
     public SwitchDirective LazyFreeExpire { get; } = table.Switch("lazyfree-lazy-expire", false);
 
-    public SwitchDirective LazyFreeServerDel { get; } = table.Switch("lazyfree-lazy-server-del", false, NotInEffect);
+    public SwitchDirective LazyFreeServerDel { get; } = table.Switch("lazyfree-lazy-server-del", false);
 
     public SwitchDirective LazyFreeUserDel { get; } = table.Switch("lazyfree-lazy-user-del", false);
 
-    public SwitchDirective LazyFreeUserFlush { get; } = table.Switch("lazyfree-lazy-user-flush", false, NotInEffect);
+    public SwitchDirective LazyFreeUserFlush { get; } = table.Switch("lazyfree-lazy-user-flush", false);
 
     public NumberDirective ActiveExpireEffort { get; } = table.Number("active-expire-effort", 1, 1, 10, NotInEffect);
 

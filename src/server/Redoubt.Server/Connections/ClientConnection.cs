@@ -146,7 +146,7 @@ internal sealed class ClientConnection : ClientSession
 
     /// <summary>Memory that this connection holds: buffers and the objects themselves, in bytes.</summary>
     public long MemoryBytes => ObjectBytes + Rest.Length + Queue.MemoryBytes + (Transaction?.Bytes ?? 0) + (Wait?.Bytes ?? 0) + (Subscriptions?.Bytes ?? 0)
-        + WatchBytes * Watches.Count;
+        + WatchBytes * Watches.Count + (Tracking?.Bytes ?? 0);
 
     /// <summary>Gives the query buffer a size that fits, or none when nothing stands in it and none is asked for.</summary>
     public void ResizeRest(long bytes)

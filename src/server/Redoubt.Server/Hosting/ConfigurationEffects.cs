@@ -17,7 +17,9 @@ internal sealed class ConfigurationEffects(
 {
     public void Install()
     {
-        config.WhenSet(ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-expire", "notify-keyspace-events");
+        config.WhenSet(
+            ApplySettings, "proto-max-bulk-len", "lazyfree-lazy-user-del", "lazyfree-lazy-user-flush", "lazyfree-lazy-server-del",
+            "lazyfree-lazy-expire", "notify-keyspace-events");
         config.WhenSet(
             ApplyLimits, "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size", "list-compress-depth", "set-max-intset-entries",
             "zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes", "stream-node-max-bytes", "stream-node-max-entries");
@@ -35,7 +37,10 @@ internal sealed class ConfigurationEffects(
     {
         settings.StringLengthMax = config.ProtoMaxBulkLen;
         settings.IsUserDeletionLazy = config.LazyFreeUserDel;
+        settings.IsUserFlushLazy = config.LazyFreeUserFlush;
         settings.IsExpiryLazy = config.LazyFreeExpire;
+        keyspace.FreesExpiredLazily = config.LazyFreeExpire;
+        keyspace.FreesOverwrittenLazily = config.LazyFreeServerDel;
         settings.KeyspaceEvents = config.Monitoring.NotifyKeyspaceEvents.Value;
         keyspace.ReportsMisses = (settings.KeyspaceEvents & KeyspaceEvents.KeyMiss) != 0;
         keyspace.ReportsNewStrings = (settings.KeyspaceEvents & KeyspaceEvents.New) != 0;

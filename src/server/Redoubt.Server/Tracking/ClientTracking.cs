@@ -6,6 +6,9 @@ namespace Redoubt.Server.Tracking;
 /// <summary>Of one client that wants to be told which keys change. A client that does not has none of these.</summary>
 internal sealed class ClientTracking
 {
+    private const int ObjectBytes = 128;
+    private const int PrefixOverheadBytes = 96;
+
     public TrackingModes Modes { get; set; }
 
     /// <summary>The client that gets the messages; 0 = the one that tracks.</summary>
@@ -18,6 +21,12 @@ internal sealed class ClientTracking
 
     /// <summary>In broadcast mode: the prefixes, in the order of their bytes.</summary>
     public SortedSet<byte[]> Prefixes { get; } = new(ByteOrder.Comparer);
+
+    /// <summary>What this costs, in bytes: the modes, and each prefix with its place.</summary>
+    public long Bytes => ObjectBytes + Prefixes.Count * PrefixOverheadBytes + PrefixBytes;
+
+    /// <summary>The length of all prefixes together.</summary>
+    public long PrefixBytes { get; set; }
 
     public bool Broadcasts => (Modes & TrackingModes.Broadcast) != 0;
 

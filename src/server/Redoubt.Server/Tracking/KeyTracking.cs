@@ -85,7 +85,8 @@ internal sealed class KeyTracking : ITracking
             if (!_broadcasts.TryGetValue(prefix, out Broadcast? broadcast))
                 _broadcasts.Add(prefix, broadcast = new Broadcast(prefix));
             broadcast.Clients.Add(connection);
-            tracking.Prefixes.Add(prefix);
+            if (tracking.Prefixes.Add(prefix))
+                tracking.PrefixBytes += prefix.Length;
         }
     }
 

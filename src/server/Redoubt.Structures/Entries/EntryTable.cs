@@ -224,8 +224,8 @@ public sealed unsafe partial class EntryTable : IDisposable
             : CollectionMemory.Bytes(_store, entry.Type, entry.Encoding, root, samples));
     }
 
-    /// <summary>Hands the long string of an entry that is about to be removed to the caller, who frees it elsewhere.</summary>
-    public bool TryDetachValue(scoped in Entry entry, out DetachedValue value)
+    /// <summary>Hands the string of an entry that is about to be removed to the caller, if it is that long; the caller frees it elsewhere.</summary>
+    public bool TryDetachValue(scoped in Entry entry, long bytesMin, out DetachedValue value)
     {
         value = default;
         if (!entry.IsOutside || !entry.IsString)
@@ -234,7 +234,7 @@ public sealed unsafe partial class EntryTable : IDisposable
         if (*word == null)
             return false;
         long bytes = OutsideValue.HeaderBytes + OutsideValue.Capacity(*word);
-        if (bytes <= NativeHeap.SlabBlockBytesMax)
+        if (bytes <= NativeHeap.SlabBlockBytesMax || bytes < bytesMin)
             return false;
         value = new DetachedValue((nint)_heap.DetachLarge(*word, bytes));
         *word = null;
@@ -730,7 +730,8 @@ public sealed unsafe partial class EntryTable : IDisposable
     // ---- the end ----------------------------------------------------------------------------------------------------
 
     /// <summary>Frees the entries of up to this many buckets, for a table that nobody uses any more. True while there is more.</summary>
-    public bool FreeSome(int buckets)
+    /// <param name="large">Takes collections that are more than <paramref name="effortMax"/> elements of work; else they are freed here.</param>
+    public bool FreeSome(int buckets, Queue<DetachedCollection>? large = null, long effortMax = 0)
     {
         while (buckets-- > 0)
         {
@@ -744,14 +745,14 @@ public sealed unsafe partial class EntryTable : IDisposable
                 _moved = 0;
                 continue;
             }
-            FreeChain(_main.At(_moved));
+            FreeChain(_main.At(_moved), large, effortMax);
             _moved++;
             _main.DiscardUpTo(_moved);
         }
         return true;
     }
 
-    private void FreeChain(Bucket* bucket)
+    private void FreeChain(Bucket* bucket, Queue<DetachedCollection>? large, long effortMax)
     {
         bool first = true;
         while (bucket != null)
@@ -763,6 +764,8 @@ public sealed unsafe partial class EntryTable : IDisposable
                 Count--;
                 if ((block[0] & Entry.FlagExpiry) != 0)
                     ExpiringCount--;
+                if (large is not null && TryDetachCollection(new Entry(block, null), effortMax, out DetachedCollection collection))
+                    large.Enqueue(collection);
                 FreeBlock(block);
             }
             Bucket* next = bucket->IsChained ? bucket->Next : null;
