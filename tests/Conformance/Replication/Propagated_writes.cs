@@ -6,7 +6,10 @@ namespace Redoubt.Conformance.Replication;
 public sealed class Propagated_writes(ServerPair servers) : IClassFixture<ServerPair>
 {
     private static readonly Recipe[] Families =
-        [.. StringRecipes.All, .. ListRecipes.All, .. KeyRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All, .. StreamRecipes.All, Recipes.Named("SELECT")];
+        [
+            .. StringRecipes.All, .. ListRecipes.All, .. HashRecipes.All, .. SetRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All,
+            .. StreamRecipes.All, .. KeyRecipes.All, Recipes.Named("SELECT"),
+        ];
 
     public static TheoryData<string> RecipeNames => [.. Families.Where(r => r.Canonical is null).Select(r => r.Name)];
 

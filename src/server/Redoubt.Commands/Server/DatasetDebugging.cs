@@ -3,6 +3,7 @@
 using System.Globalization;
 using System.Text;
 using Redoubt.Keyspace;
+using Redoubt.Structures.Elements;
 using Redoubt.Structures.Lists;
 using Redoubt.Structures.Values;
 
@@ -168,10 +169,10 @@ internal static class DatasetDebugging
         EntryView entry = c.Database.Peek(c.Key(2));
         if (!entry.Exists)
             c.Error(Errors.NoSuchKey);
-        else if (!entry.EncodingName.SequenceEqual("hashtable"u8) && !entry.EncodingName.SequenceEqual("skiplist"u8))
+        else if (entry.IsString || !TableReport.TryDescribe(entry.Slot, out string report))
             c.Error(Errors.NoHashTable);
         else
-            c.ReplyText("Hash table 0 stats (main hash table):\n");
+            c.ReplyText(report);
     }
 
     private static void Describe(StringBuilder text, string title, long entries, long buckets)

@@ -175,6 +175,21 @@ internal readonly unsafe partial struct ElementTable
         return null;
     }
 
+    /// <summary>How many buckets hold how many elements, in the array or in the one that elements move to.</summary>
+    public SortedDictionary<int, long> ChainLengths(bool isTarget)
+    {
+        SortedDictionary<int, long> lengths = [];
+        Bucket* row = isTarget ? _head->Next : _head->Main;
+        for (long index = 0; index < 1L << (isTarget ? _head->NextBits : _head->MainBits); index++)
+        {
+            int length = 0;
+            for (Bucket* line = row + index; line != null; line = line->IsChained ? line->Next : null)
+                length += BitOperations.PopCount(BucketChain.Used(line));
+            lengths[length] = lengths.GetValueOrDefault(length) + 1;
+        }
+        return lengths;
+    }
+
     /// <summary>A table of its own with the same elements.</summary>
     public nint Copy()
     {
