@@ -233,5 +233,5 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void Disable(ClientSession client) => Modes = null;
 
-    public void Flushed() => Calls.Add("flushed");
+    public void Flushed() => Calls.Add("caches void");
 }

@@ -63,7 +63,7 @@ public sealed partial class Database
     public const long NoExpiry = -1;
 
     /// <summary>No string grows beyond what a span can show, whatever `proto-max-bulk-len` allows.</summary>
-    private const int StringBytesMax = int.MaxValue - 4096;
+    public const int StringBytesMax = int.MaxValue - 4096;
 
     private readonly Keyspace _keyspace;
     private readonly List<byte[]> _expiredInStep = [];

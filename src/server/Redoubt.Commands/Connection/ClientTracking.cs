@@ -9,7 +9,7 @@ internal static class ClientTracking
         Acl = "connection", Group = "connection", Since = "6.0.0",
         Summary = "Enable or disable server assisted client side caching support",
         Complexity = "O(1). Some options may introduce additional complexity.",
-        Syntax = "status(ON|OFF) [REDIRECT=client-id:integer] [PREFIX=prefix++] [BCAST!BCAST] [OPTIN!OPTIN] [OPTOUT!OPTOUT] [NOLOOP!NOLOOP]")]
+        Syntax = "status(ON|OFF) [REDIRECT=client-id:integer] [PREFIX=prefix++] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]")]
     public static void Tracking(CommandContext c)
     {
         List<byte[]> prefixes = [];
