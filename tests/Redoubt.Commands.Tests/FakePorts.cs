@@ -233,5 +233,8 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void Disable(ClientSession client) => Modes = null;
 
-    public void Flushed() => Calls.Add("caches void");
+    public void Flushed() => CachesVoided++;
+
+    /// <summary>How often whatever clients have cached was declared void.</summary>
+    public int CachesVoided { get; private set; }
 }
