@@ -361,7 +361,8 @@ internal sealed class ConnectionTable
         long wanted = client.Parser.BytesWanted > 0 ? client.Parser.BytesWanted : client.RestLength + (client.SendsMuch ? SharedInputBytes : 1L);
         // A long argument gets its size at once, but a client that only announces one does not get half a gigabyte.
         long affordable = 4L * client.RestLength + PooledBytesMax;
-        wanted = Math.Min(wanted, affordable);
+        // And a buffer without room left reads nothing, which would look like the end of the connection.
+        wanted = Math.Max(Math.Min(wanted, affordable), client.RestLength + 1L);
         if (client.Rest.Length < wanted)
             client.ResizeRest(wanted);
         return client.Rest;
