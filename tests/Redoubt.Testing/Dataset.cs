@@ -4,8 +4,8 @@ using System.Text;
 namespace Redoubt.Testing;
 
 /// <summary>
-/// Everything two servers hold, compared key by key in all databases: type, value, expiry. Values of strings are read with GET, others with
-/// DUMP. A key that expires while the comparison runs may be gone on one side only; that is no difference.
+/// Everything two servers hold, compared key by key in all databases: type, value, expiry. Values are read as clients read them, whole; what has
+/// no order is put into one. A key that expires while the comparison runs may be gone on one side only; that is no difference.
 /// </summary>
 public static class Dataset
 {
@@ -79,21 +79,54 @@ public static class Dataset
         var reads = new List<IReadOnlyList<byte[]>>();
         for (int i = 0; i < keys.Length; i++)
         {
-            reads.Add([Wire.Bytes(types[i].Text is "string" or "none" ? "GET" : "DUMP"), keys[i]]);
+            reads.Add(ReadOf(types[i].Text, keys[i]));
             reads.Add([.. Wire.Arguments("PEXPIRETIME"), keys[i]]);
+            reads.Add(types[i].Text == "stream" ? [.. Wire.Arguments("XINFO", "GROUPS"), keys[i]] : Wire.Arguments("PING"));
         }
 
         RespValue[] replies = connection.Pipeline(reads);
         for (int i = 0; i < keys.Length; i++)
         {
             // "none", nil and -2: it expired since SCAN.
-            RespValue value = replies[2 * i].OrThrow();
+            RespValue value = replies[3 * i].OrThrow();
             if (!value.IsNull && types[i].Text != "none")
             {
-                entries[Encoding.Latin1.GetString(keys[i])] = new Entry(types[i].Text, value.Bytes, replies[(2 * i) + 1].OrThrow().Integer);
+                entries[Encoding.Latin1.GetString(keys[i])] = new Entry(types[i].Text, Bytes(types[i].Text, value, replies[(3 * i) + 2]), replies[(3 * i) + 1].OrThrow().Integer);
             }
         }
     }
+
+    private static IReadOnlyList<byte[]> ReadOf(string type, byte[] key) => type switch
+    {
+        "list" => [.. Wire.Arguments("LRANGE"), key, .. Wire.Arguments("0", "-1")],
+        "hash" => [.. Wire.Arguments("HGETALL"), key],
+        "set" => [.. Wire.Arguments("SMEMBERS"), key],
+        "zset" => [.. Wire.Arguments("ZRANGE"), key, .. Wire.Arguments("0", "-1", "WITHSCORES")],
+        "stream" => [.. Wire.Arguments("XRANGE"), key, .. Wire.Arguments("-", "+")],
+        _ => [.. Wire.Arguments("GET"), key],
+    };
+
+    /// <summary>A value as one row of bytes, equal for equal values; of a stream, its groups too.</summary>
+    private static byte[] Bytes(string type, RespValue value, RespValue groups)
+    {
+        if (type is "string" or "none")
+            return value.Bytes;
+        IEnumerable<string> parts = type switch
+        {
+            "set" => value.Items.Select(m => m.Text).Order(StringComparer.Ordinal),
+            "hash" => value.Items.Chunk(2).OrderBy(pair => pair[0].Text, StringComparer.Ordinal).SelectMany(pair => pair).Select(m => m.Text),
+            "stream" => Flat(value).Concat(groups.Items.SelectMany(Group)),
+            _ => Flat(value),
+        };
+        return Wire.Bytes(string.Join('\x01', parts));
+    }
+
+    /// <summary>Of a group what replicas know exactly. Redis does not replicate every change of how many entries were read, and of the lag that follows from it.</summary>
+    private static IEnumerable<string> Group(RespValue group) =>
+        new[] { "name", "consumers", "pending", "last-delivered-id" }.SelectMany(field => Flat(group.Field(field)!));
+
+    private static IEnumerable<string> Flat(RespValue value) =>
+        value.Type == RespType.Array ? value.Items.SelectMany(Flat) : [value.IsNull ? "(nil)" : value.Type == RespType.Integer ? value.Integer.ToString(CultureInfo.InvariantCulture) : value.Text];
 
     private static bool Differs(Entry? a, Entry? b, TimeSpan expiryTolerance)
     {

@@ -3,14 +3,16 @@ using System.Globalization;
 namespace Redoubt.Testing;
 
 /// <summary>
-/// A stream of writes from a thread of its own: strings of all sizes in several databases, counters, renames, deletions, and
-/// expiries of which some come due while the test runs. The same seed makes the same writes; how many are made depends on the time.
+/// A stream of writes from a thread of its own: strings of all sizes in several databases, counters, collections of every type, renames,
+/// deletions, and expiries of which some come due while the test runs. The same seed makes the same writes; how many are made depends on the time.
 /// </summary>
 public sealed class WriteLoad : IDisposable
 {
     private const int KeyCount = 400;
+    private static readonly string[] PartOfTheLoad = ["ERR ", "NOGROUP ", "BUSYGROUP "];
     private static readonly string[] Databases = ["0", "1", "5"];
     private readonly Random _random;
+    private readonly CollectionWrites _collections;
     private readonly RespConnection _connection;
     private readonly Thread _thread;
     private volatile bool _stopping;
@@ -20,6 +22,7 @@ public sealed class WriteLoad : IDisposable
     private WriteLoad(ServerProcess server, int seed, TimeSpan pause)
     {
         _random = new Random(seed);
+        _collections = new CollectionWrites(_random);
         _connection = server.Connect();
         _thread = new Thread(() => Run(pause)) { IsBackground = true, Name = "write load" };
         _thread.Start();
@@ -73,8 +76,8 @@ public sealed class WriteLoad : IDisposable
                 batch.AddRange(Enumerable.Range(0, 20).Select(_ => NextWrite()));
                 foreach (RespValue reply in _connection.Pipeline(batch))
                 {
-                    // A rename of a missing key or a counter on text is refused, and that is part of the load.
-                    if (reply.IsError && !reply.Text.StartsWith("ERR ", StringComparison.Ordinal))
+                    // A rename of a missing key, a counter on text, a group that is not there: refused, and that is part of the load.
+                    if (reply.IsError && !PartOfTheLoad.Any(code => reply.Text.StartsWith(code, StringComparison.Ordinal)))
                     {
                         reply.OrThrow();
                     }
@@ -93,7 +96,7 @@ public sealed class WriteLoad : IDisposable
         }
     }
 
-    private string[] NextWrite() => _random.Next(16) switch
+    private string[] NextWrite() => _random.Next(30) switch
     {
         0 => ["SET", Key(), Value(), "PX", Number(_random.Next(100, 1_500))],
         1 => ["SET", Key(), Value(), "EX", Number(_random.Next(1_000, 100_000))],
@@ -109,7 +112,8 @@ public sealed class WriteLoad : IDisposable
         11 => ["INCRBYFLOAT", $"float:{_random.Next(20)}", "0.5"],
         12 => ["GETDEL", Key()],
         13 => ["SET", "\0binary\r\n" + Number(_random.Next(20)), "\xff\0\r\n"],
-        _ => ["SET", Key(), Value()],
+        < 17 => ["SET", Key(), Value()],
+        _ => _collections.Next(),
     };
 
     private string Key() => $"load:{_random.Next(KeyCount)}";

@@ -227,6 +227,23 @@ public sealed class The_process_in_its_system : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public void A_second_interrupt_ends_the_process_at_once_and_leaves_no_half_file(ServerKind kind)
+    {
+        using ServerProcess server = RedisServers.Start(kind, "--save", "3600", "1", "--rdb-key-save-delay", "1000000");
+        for (int i = 0; i < 60; i++)
+            server.Call("SET", $"k{i}", "v").OrThrow();
+        string half = Path.Combine(server.Folder, $"temp-{server.ProcessId}.rdb");
+        ToolRun.Of("/bin/sh", ["-c", $"kill -INT {server.ProcessId}"]).Succeeded();
+        Wait.Until(() => File.Exists(half), "the save to begin");
+        ToolRun.Of("/bin/sh", ["-c", $"kill -INT {server.ProcessId}"]).Succeeded();
+        server.WaitForExit(TimeSpan.FromSeconds(10));
+        Assert.Equal(1, server.ExitCode);
+        Assert.False(File.Exists(half));
+        Assert.Contains("You insist... exiting now.", server.Log, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public void The_clock_runs_as_often_as_hz_says_within_bounds(ServerKind kind)
     {
         using ServerProcess server = RedisServers.Start(kind, "--hz", "25");
