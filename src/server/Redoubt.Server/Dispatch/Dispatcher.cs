@@ -330,8 +330,8 @@ internal sealed class Dispatcher : ITransactions
     {
         if (client.IsMasterLink || client.ReplyMode is ReplyMode.Off or ReplyMode.Skip)
         {
-            // A transaction that turned replies off had some before.
-            _reply.Truncate(Math.Max(replyStart, _replyKept));
+            // A transaction that turned replies off had some before. A master gets no reply whatever it sends.
+            _reply.Truncate(client.IsMasterLink ? replyStart : Math.Max(replyStart, _replyKept));
             // The reply that is skipped may be still to come.
             if (client.ReplyMode == ReplyMode.Skip && !client.IsBlocked)
                 client.ReplyMode = ReplyMode.On;
