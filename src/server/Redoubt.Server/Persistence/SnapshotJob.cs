@@ -48,6 +48,8 @@ internal sealed class SnapshotJob : ISnapshotSink
     private readonly ConcurrentBag<EntryBatch> _spare = [];
     private readonly Thread _helper;
     private readonly int _keyDelayMicroseconds;
+    private long _pausedUntilMicroseconds;
+    private bool _isAtEnd;
     private readonly Queue<EntryBatch> _waiting = new();
     private EntryBatch _batch = new();
     private EntryBatch? _aside;
@@ -82,6 +84,9 @@ internal sealed class SnapshotJob : ISnapshotSink
 
     public long KeysDone => _walk.KeysDone;
 
+    /// <summary>Every key has been given out, or the snapshot was given up.</summary>
+    public bool IsWalked => _walkDone;
+
     public bool IsDone { get; private set; }
 
     /// <summary>Bytes of the targets that wait to be sent; they count as being on their way.</summary>
@@ -92,19 +97,22 @@ internal sealed class SnapshotJob : ISnapshotSink
     {
         if (_walkDone || IsDone)
             return false;
-        while (Interlocked.Read(ref _inFlight) + (Unsent?.Invoke() ?? 0) < InFlightBytesMax)
+        while (_isAtEnd || Interlocked.Read(ref _inFlight) + (Unsent?.Invoke() ?? 0) < InFlightBytesMax)
         {
-            long before = _walk.KeysDone;
-            if (!_walk.Step(BucketsPerLook))
+            if (_keyDelayMicroseconds > 0 && Clock.SteadyMicroseconds < _pausedUntilMicroseconds)
+                return false;
+            if (_isAtEnd)
             {
                 _walkDone = true;
                 HandOver();
                 _toEncode.CompleteAdding();
                 return false;
             }
+            long before = _walk.KeysDone;
+            _isAtEnd = !_walk.Step(BucketsPerLook);
             if (_keyDelayMicroseconds > 0)
-                Thread.Sleep(TimeSpan.FromMicroseconds(_keyDelayMicroseconds * (double)(_walk.KeysDone - before)));
-            if (Clock.SteadyMicroseconds >= deadlineMicroseconds)
+                _pausedUntilMicroseconds = Clock.SteadyMicroseconds + _keyDelayMicroseconds * (_walk.KeysDone - before);
+            else if (!_isAtEnd && Clock.SteadyMicroseconds >= deadlineMicroseconds)
                 return true;
         }
         return false;
@@ -238,6 +246,9 @@ internal sealed class SnapshotJob : ISnapshotSink
     private string? EncodeAll()
     {
         _writer.Begin(_aux);
+        // The file is there from the beginning, however long the first entries take.
+        if (Pass() is { } refused)
+            return refused;
         foreach (byte[] library in _functions)
             _writer.WriteFunction(library);
         foreach (EntryBatch batch in _toEncode.GetConsumingEnumerable())

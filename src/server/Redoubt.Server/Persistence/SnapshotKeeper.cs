@@ -156,9 +156,8 @@ internal sealed class SnapshotKeeper(
         SnapshotJob job = Start(NewAux(), NewFileTarget(), SnapshotPurpose.File);
         string? outcome = "the save did not finish";
         job.Finished += error => outcome = error;
-        while (!job.Slice(long.MaxValue) && job.KeysDone < job.KeysTotal && !job.IsDone)
+        while (!job.Slice(long.MaxValue) && !job.IsWalked)
             Thread.Sleep(1);
-        job.Slice(long.MaxValue);
         job.WaitForHelper();
         mailbox.Run();
         if (outcome is null)

@@ -236,8 +236,13 @@ public readonly unsafe ref struct ListValue
         _slot.Root = QuickList.Create(Heap);
         _slot.Encoding = ValueEncoding.QuickList;
         QuickList chain = Chain;
-        if (pack != 0)
+        if (pack == 0)
+            return chain;
+        // No node is without elements; a listpack whose last one was taken is.
+        if (new Listpack(pack).Count > 0)
             chain.AppendPack(pack);
+        else
+            CompactBlock.Free(Heap, (byte*)pack, new Listpack(pack).Bytes);
         return chain;
     }
 
