@@ -132,4 +132,51 @@ public sealed class Promotion
         Nodes.AssertSame(master, replica);
         Assert.Equal(6, replica.Call("DBSIZE").Integer);
     }
+
+    /// <summary>Redis throws the unread bytes away with the link.</summary>
+    [Theory]
+    [InlineData("REPLICAOF")]
+    [InlineData("EXEC")]
+    public void Applies_first_what_the_master_has_sent_and_the_replica_has_not_read(string by)
+    {
+        using ScriptedMaster master = new();
+        using ServerProcess replica = Nodes.Start(ServerKind.Redoubt, "--enable-debug-command", "yes");
+        replica.StartFollowing(master.Port);
+        master.Handshake();
+        using (ServerProcess empty = Nodes.Start(ServerKind.Redis, "--repl-diskless-sync", "no"))
+            master.SendSnapshot(ScriptedMaster.SnapshotOf(empty), 100);
+        replica.WaitUntilLinked();
+        long offset = 100 + master.Stream(["SELECT", "0"], ["SET", "first", "1"]);
+        Wait.For(offset, () => replica.Position().Offset, "the offset");
+
+        using RespConnection sleeper = replica.Connect();
+        using RespConnection promoter = replica.Connect();
+        promoter.Call("PING").OrThrow();
+        sleeper.Send("DEBUG", "SLEEP", "2");
+        Thread.Sleep(300); // the server must be inside DEBUG SLEEP, which nothing shows from outside
+        // The promotion becomes ready before the stream does, so it is also served before.
+        if (by == "REPLICAOF")
+        {
+            promoter.Send("REPLICAOF", "NO", "ONE");
+        }
+        else
+        {
+            promoter.Send("MULTI");
+            promoter.Send("SLAVEOF", "NO", "ONE");
+            promoter.Send("EXEC");
+        }
+        for (int i = 0; i < 200; i++)
+            offset += master.Stream(["SET", $"late:{i}", new string('v', 100)]);
+        offset += master.Stream(["MULTI"], ["SET", "both", "1"], ["SET", "of them", "1"], ["EXEC"]);
+        master.Stream(["MULTI"], ["SET", "half", "1"]);
+        for (int i = by == "EXEC" ? 3 : 1; i > 0; i--)
+            promoter.Read().OrThrow();
+        sleeper.Read().OrThrow();
+        Assert.Equal("master", replica.Role());
+        Assert.Equal(203, replica.Call("DBSIZE").Integer);
+        Assert.Equal(0, replica.Call("EXISTS", "half").Integer);
+        Assert.Equal(offset, replica.Position().Offset);
+        Assert.Equal((offset + 1).ToString(System.Globalization.CultureInfo.InvariantCulture), replica.Info("replication", "second_repl_offset"));
+        Assert.Contains("bytes were applied that the master had sent", replica.Log, StringComparison.Ordinal);
+    }
 }

@@ -118,6 +118,9 @@ internal sealed class ClientConnection : ClientSession
     /// <summary>Was let go on and has not yet, which it will at the end of this round.</summary>
     public bool IsResuming { get; set; }
 
+    /// <summary>Asks for this server's promotion, which waits until what its master has sent is applied.</summary>
+    public bool AwaitsMasterStream { get; set; }
+
     /// <summary>The how-manieth client that a pause held back: they go on in this order.</summary>
     public long HeldAs { get; set; }
 

@@ -228,6 +228,21 @@ internal sealed class ConnectionTable
         ExecuteInput(client, buffer, length, ahead);
     }
 
+    /// <summary>Reads and executes what lies in the socket now, and not more than this many bytes of it: its peer may go on sending.</summary>
+    public void Drain(ClientConnection client, long bytesMax)
+    {
+        while (bytesMax > 0 && client is { IsClosed: false, IsBlocked: false, IsResuming: false, HasMoreInput: false })
+        {
+            byte[] buffer = RoomForRest(client);
+            int kept = client.RestLength;
+            int got = client.Channel.Receive(buffer.AsSpan(kept));
+            Received(client, buffer, kept, got, ahead: null);
+            if (got <= 0)
+                return;
+            bytesMax -= got;
+        }
+    }
+
     /// <summary>
     /// A client is held back no longer. It goes on with its input at the end of this round: this may be the middle of somebody
     /// else's command.

@@ -236,7 +236,7 @@ internal sealed class Dispatcher : ITransactions
                 }
                 if (client.IsClosed)
                     return true;
-                if (_gate.IsPaused(client, command))
+                if (MustHold(client, command))
                 {
                     client.IsBlocked = true;
                     client.HeldAs = ++_heldClients;
@@ -265,6 +265,21 @@ internal sealed class Dispatcher : ITransactions
         if (client.Tracking is { IsCachingGiven: true } tracking && client.Transaction is null && command?.Name != "client|caching")
             tracking.IsCachingGiven = false;
         return true;
+    }
+
+    /// <summary>Whether the client waits before this command: a pause holds it back, or it promotes us and the master's last words are not read yet.</summary>
+    private bool MustHold(ClientConnection client, CommandDescriptor command)
+    {
+        if (_gate.IsPaused(client, command))
+            return true;
+        if (!_state.IsReplica || client.IsMasterLink || !Promotion.IsAskedBy(Context, client, command))
+            return false;
+        if (client.AwaitsMasterStream)
+        {
+            client.AwaitsMasterStream = false;
+            return false;
+        }
+        return MasterLink!.HoldUntilCaughtUp(client);
     }
 
     /// <summary>A command of the master's stream has been applied, or has failed.</summary>
@@ -465,6 +480,7 @@ internal sealed class Dispatcher : ITransactions
         }
         if (!transaction.IsSpoiled && !client.IsWatchBroken)
             transaction.Add(QueuedCommand.Copy(Context, command, []));
+        transaction.Promotes |= Promotion.IsNamedBy(Context, command);
         _reply.SimpleString("QUEUED"u8);
     }
 

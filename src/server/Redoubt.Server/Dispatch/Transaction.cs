@@ -16,6 +16,9 @@ internal sealed class Transaction
 
     public CommandFlags CombinedFlags { get; private set; }
 
+    /// <summary>One of them makes this server a master.</summary>
+    public bool Promotes { get; set; }
+
     public void Add(in QueuedCommand command)
     {
         Commands.Add(command);

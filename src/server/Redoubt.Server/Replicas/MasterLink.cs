@@ -14,6 +14,9 @@
 // A command of the stream that this server does not have would leave a dataset that differs from the master's. So it ends
 // the link, which stays down with the reason in the log; what has been applied so far is kept and served.
 //
+// A promotion first applies what the old master has sent and we have not read: those writes may have been acknowledged to clients, and a plain
+// promotion would throw them away with the socket. The client that asks waits to the end of the round, when no command is half done.
+//
 // Threads: the keyspace thread. Failure: every end of a link leads to `Retry`, with the reason in the log.
 
 using System.Net;
@@ -34,6 +37,9 @@ namespace Redoubt.Server.Replicas;
 
 internal sealed class MasterLink
 {
+    // More than any receive buffer holds. A master that goes on sending must not keep us from being promoted.
+    private const long UnreadBytesMax = 64L * 1024 * 1024;
+
     private readonly ReplicationService _service;
     private readonly ServerState _state;
     private readonly ServerConfig _config;
@@ -46,6 +52,7 @@ internal sealed class MasterLink
     private readonly ReconnectBackoff _backoff = new();
     private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(256 * 1024, pinned: true);
     private readonly RespWriter _openTransaction = new(1024);
+    private readonly List<ClientConnection> _promoters = [];
 
     private ReplicaHandshake? _handshake;
     private MasterAddress _master;
@@ -436,6 +443,37 @@ internal sealed class MasterLink
             _inputLength = 0;
             _connections.Inject(client, _input.AsSpan(0, length));
         }
+    }
+
+    /// <summary>A client asks for our promotion: true when it must wait, until <see cref="CatchUp"/>, for what lies unread in the link's socket.</summary>
+    public bool HoldUntilCaughtUp(ClientConnection client)
+    {
+        if (_client is null)
+            return false;
+        client.AwaitsMasterStream = true;
+        _promoters.Add(client);
+        return true;
+    }
+
+    /// <summary>At the end of a round: reads what the master has sent up to now, and lets those go on that wait for that.</summary>
+    public void CatchUp()
+    {
+        if (_promoters.Count == 0)
+            return;
+        ReplicationOffset before = _service.Stream.Offset;
+        if (_client is { } client)
+            _connections.Drain(client, UnreadBytesMax);
+        if (_service.Stream.Offset > before)
+        {
+            _log.Write(LogLevel.Notice, LogMessages.Id.Text,
+                $"Before the promotion {_service.Stream.Offset.Value - before.Value} bytes were applied that the master had sent and that had not been read yet.");
+        }
+        foreach (ClientConnection waiting in _promoters)
+        {
+            if (waiting is { IsClosed: false, IsResuming: false })
+                _connections.ResumeLater(waiting);
+        }
+        _promoters.Clear();
     }
 
     /// <summary>A command of the stream has been applied; these were its bytes.</summary>

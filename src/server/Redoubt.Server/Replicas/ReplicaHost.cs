@@ -425,6 +425,7 @@ internal sealed class ReplicaHost
     /// <summary>Before the loop sleeps: asks for ACKs, sends the stream, lets finished waiters go on.</summary>
     public void BeforeSleep()
     {
+        _service.Master.CatchUp();
         _connections.ResumeHeld();
         if (_ackRequested && !_state.IsReplica && (_ackIsUrgent || _state.Pause == PauseKind.None))
         {
