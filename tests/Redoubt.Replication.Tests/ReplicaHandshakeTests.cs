@@ -246,6 +246,19 @@ public sealed class ReplicaHandshakeTests
     }
 
     [Fact]
+    public void A_master_of_refused_snapshots_is_asked_again_after_a_second_and_then_twice_as_long_up_to_a_minute()
+    {
+        var backoff = new ReconnectBackoff();
+        int[] waits = [.. Enumerable.Range(0, 9).Select(_ => { backoff.SnapshotRefused(); return backoff.NextDelayMs(1); })];
+        Assert.Equal([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000], waits);
+
+        // A connection that fails meanwhile does not shorten the wait; one that reached the stream ends all of it.
+        Assert.Equal(60_000, backoff.NextDelayMs(1));
+        backoff.Reset();
+        Assert.Equal(0, backoff.NextDelayMs(1));
+    }
+
+    [Fact]
     public void An_ack_has_redis_form()
     {
         byte[] buffer = new byte[ReplicaAck.LengthMax];

@@ -84,6 +84,20 @@ public sealed class The_stream
         Nodes.AssertSame(master, replica);
     }
 
+    /// <summary>The writers together are faster than any fixed number of bytes per turn of the loop; a replica that reads as fast must not lose its link to the output limit.</summary>
+    [Theory]
+    [MemberData(nameof(Pairs))]
+    public void With_large_values_from_many_writers_at_full_speed_keeps_its_link(ServerKind masterKind, ServerKind replicaKind)
+    {
+        using ServerProcess master = Nodes.Start(masterKind, "--client-output-buffer-limit", "replica 500mb 0 0");
+        using ServerProcess replica = Nodes.Start(replicaKind);
+        replica.Follow(master);
+        ToolRun load = ToolRun.Of("redis-benchmark", ["-p", $"{master.Port}", "-t", "set", "-d", "200000", "-c", "50", "-n", "5000", "-r", "50", "-q"]);
+        load.Succeeded();
+        Nodes.AssertSame(master, replica);
+        Assert.Equal(1, SyncCounts.Of(master).Full);
+    }
+
     [Theory]
     [MemberData(nameof(Pairs))]
     public void Carries_flushes_and_database_changes(ServerKind masterKind, ServerKind replicaKind)

@@ -12,12 +12,13 @@ namespace Redoubt.Server.Replicas;
 
 internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession session, ServerState state)
 {
-    private const int StreamBytesPerTurn = 1024 * 1024;
+    private const int OldStreamBytesPerTurn = 1024 * 1024;
     private const int SnapshotBytesPerTurn = 256 * 1024;
 
     private readonly Queue<SnapshotChunk> _chunks = new();
     private int _chunkSent;
     private bool _snapshotEnded;
+    private long _behindAfterTurn;
 
     public ClientConnection Client { get; } = client;
 
@@ -81,7 +82,15 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 
     private void PumpStream(ReplicaCursor cursor)
     {
-        int budget = StreamBytesPerTurn;
+        // What was written since the last turn, and some of what is older: with a bound that does not follow the writes, large ones would leave
+        // a replica further behind with each turn, however fast it reads.
+        long written = Math.Max(cursor.PendingBytes - _behindAfterTurn, 0);
+        Send(cursor, written + OldStreamBytesPerTurn);
+        _behindAfterTurn = cursor.PendingBytes;
+    }
+
+    private void Send(ReplicaCursor cursor, long budget)
+    {
         while (budget > 0)
         {
             ReadOnlySpan<byte> next = cursor.Next();
