@@ -21,6 +21,8 @@ internal sealed record CommandModel
 
     public int KeyStep { get; init; }
 
+    public int ExtraWords { get; init; }
+
     public string KeyFlags { get; init; } = "";
 
     public string Acl { get; init; } = "";
@@ -89,6 +91,7 @@ internal sealed record CommandModel
             FirstKey = Number("FirstKey"),
             LastKey = Number("LastKey"),
             KeyStep = Number("KeyStep"),
+            ExtraWords = Number("ExtraWords"),
             KeyFlags = Text("KeyFlags"),
             Acl = Text("Acl"),
             Group = Text("Group"),

@@ -61,7 +61,7 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
         string categories = string.Join(" | ", AclCategories.Of(model).Select(i => "AclCategories." + AclCategories.All[i].Member));
         string keys = command.Keys.Count == 0 ? "[]" : _keySpecs[KeySpecs(command.Keys)];
         Line(2, $"all[{command.Index}] = Row({command.Index}, \"{model.WireName}\", {model.Arity}, {flags},");
-        Line(3, $"{model.FirstKey}, {model.LastKey}, {model.KeyStep}, {categories}, {keys}, {subcommands});");
+        Line(3, $"{model.FirstKey}, {model.LastKey}, {model.KeyStep}, {categories}, {keys}, {subcommands}{(model.ExtraWords == 0 ? "" : $", {model.ExtraWords}")});");
     }
 
     private static string KeySpecs(IReadOnlyList<KeySpecNode> specs) => "[" + string.Join(", ", specs.Select(KeySpec)) + "]";
@@ -246,11 +246,12 @@ internal sealed class TableWriter(IReadOnlyList<CheckedCommand> table)
             // One call per command keeps Build short, which the JIT has to get through before the server can answer.
             private static CommandDescriptor Row(
                 int index, string name, int arity, CommandFlags flags, int firstKey, int lastKey, int keyStep, AclCategories categories,
-                KeySpec[] keys, CommandDescriptor[] subcommands) => new()
+                KeySpec[] keys, CommandDescriptor[] subcommands, int extraWords = 0) => new()
             {
                 Index = index,
                 Name = name,
                 Arity = arity,
+                ExtraWords = extraWords,
                 Flags = flags,
                 FirstKey = firstKey,
                 LastKey = lastKey,

@@ -53,9 +53,9 @@ public sealed class ScriptedMaster : IDisposable
     }
 
     /// <summary>Answers a PSYNC with a full resync of this snapshot.</summary>
-    public void SendSnapshot(byte[] rdb, long offset)
+    public void SendSnapshot(byte[] rdb, long offset, string historyId = HistoryId)
     {
-        Connection.SendRaw(string.Create(CultureInfo.InvariantCulture, $"+FULLRESYNC {HistoryId} {offset}\r\n${rdb.Length}\r\n"));
+        Connection.SendRaw(string.Create(CultureInfo.InvariantCulture, $"+FULLRESYNC {historyId} {offset}\r\n${rdb.Length}\r\n"));
         Connection.SendRaw(rdb);
     }
 

@@ -170,6 +170,54 @@ public sealed class A_replica_of_a_scripted_master : IDisposable
         Assert.Equal("OK", Replica.Call("SET", "k", "v").Text);
     }
 
+    [Fact]
+    public void Keeps_its_dataset_when_an_unknown_master_offers_an_empty_one_until_it_is_told_to_accept()
+    {
+        const string unknown = "0123456789012345678901234567890123456789";
+        long offset = Synchronise(ServerKind.Redoubt);
+        for (int i = 0; i < 20; i++)
+            offset += _master.Stream(["SET", $"held:{i}", "1"]);
+        Wait.For(offset, () => Replica.Position().Offset, "the offset");
+        byte[] empty = EmptySnapshot();
+        _master.Drop();
+        _master.Handshake();
+        _master.SendSnapshot(empty, 7, unknown);
+
+        // It turns the snapshot down, goes on to serve, and asks for what it would like instead.
+        string[] psync = _master.Handshake();
+        Assert.Equal([ScriptedMaster.HistoryId, Text(offset + 1)], psync[1..3]);
+        Assert.Equal(20, Replica.Call("DBSIZE").Integer);
+        Assert.Contains(unknown, Replica.Info("replication", "master_resync_refused"), StringComparison.Ordinal);
+        Assert.Contains("Full resync refused", Replica.Log, StringComparison.Ordinal);
+
+        // The right master returns.
+        _master.Continue();
+        Replica.WaitUntilLinked();
+        Assert.DoesNotContain("master_resync_refused", Replica.Call("INFO", "replication").Text, StringComparison.Ordinal);
+
+        // An operator who wants the new dataset says so.
+        Assert.Equal("ERR syntax error", Replica.Call("REPLICAOF", "127.0.0.1", Text(_master.Port), "PLEASE").Text);
+        Assert.Equal("OK", Replica.Call("REPLICAOF", "127.0.0.1", Text(_master.Port), "ACCEPT").Text);
+        _master.Handshake();
+        _master.SendSnapshot(empty, 7, unknown);
+        Replica.WaitUntilLinked();
+        Assert.Equal(0, Replica.Call("DBSIZE").Integer);
+        Assert.Equal((unknown, 7L), Replica.Position());
+    }
+
+    [Fact]
+    public void Takes_an_empty_dataset_when_its_guard_is_off()
+    {
+        long offset = Synchronise(ServerKind.Redoubt, "--replica-guard", "no");
+        offset += _master.Stream(["SET", "held", "1"]);
+        Wait.For(offset, () => Replica.Position().Offset, "the offset");
+        byte[] empty = EmptySnapshot();
+        _master.Drop();
+        _master.Handshake();
+        _master.SendSnapshot(empty, 7, "0123456789012345678901234567890123456789");
+        Wait.For(0, () => Replica.Call("DBSIZE").Integer, "the new dataset");
+    }
+
     /// <summary>Starts the replica and plays a full resync of an empty dataset.</summary>
     private long Synchronise(ServerKind kind, params string[] directives)
     {

@@ -46,6 +46,9 @@ public sealed class CommandAttribute(string name, int arity, CommandFlags flags)
 
     public CommandFlags Flags { get; } = flags;
 
+    /// <summary>Words beyond a fixed arity that a call may have here and in no Redis. COMMAND says nothing of them: wrappers compare.</summary>
+    public int ExtraWords { get; set; }
+
     /// <summary>Index of the first key, 0 if there is none.</summary>
     public int FirstKey { get; set; }
 

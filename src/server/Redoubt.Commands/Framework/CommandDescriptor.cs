@@ -12,6 +12,9 @@ public sealed class CommandDescriptor
 
     public required int Arity { get; init; }
 
+    /// <summary>Words beyond a fixed arity that are taken too, though COMMAND does not say so.</summary>
+    public int ExtraWords { get; init; }
+
     public required CommandFlags Flags { get; init; }
 
     public int FirstKey { get; init; }
@@ -52,5 +55,5 @@ public sealed class CommandDescriptor
 
     public bool Has(CommandFlags flag) => (Flags & flag) != 0;
 
-    public bool AcceptsCount(int count) => Arity > 0 ? count == Arity : count >= -Arity;
+    public bool AcceptsCount(int count) => Arity > 0 ? count >= Arity && count <= Arity + ExtraWords : count >= -Arity;
 }

@@ -6,12 +6,12 @@ internal static class ReplicationCommands
 {
     [Command("REPLICAOF", 3, CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Stale | CommandFlags.NoAsyncLoading,
         Group = "server", Since = "5.0.0", Summary = "Make the server a replica of another instance, or promote it as master.",
-        Complexity = "O(1)", Syntax = "args(host-port{host port:integer}|no-one{NO ONE})")]
+        Complexity = "O(1)", Syntax = "args(host-port{host port:integer}|no-one{NO ONE})", ExtraWords = 1)]
     public static void ReplicaOf(CommandContext c) => c.Ports.Replication.ReplicaOf(c);
 
     [Command("SLAVEOF", 3, CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Stale | CommandFlags.NoAsyncLoading,
         Group = "server", Since = "1.0.0", Summary = "Make the server a replica of another instance, or promote it as master.",
-        Complexity = "O(1)", Syntax = "args(host-port{host port:integer}|no-one{NO ONE})", Deprecated = "5.0.0: `REPLICAOF`")]
+        Complexity = "O(1)", Syntax = "args(host-port{host port:integer}|no-one{NO ONE})", Deprecated = "5.0.0: `REPLICAOF`", ExtraWords = 1)]
     public static void SlaveOf(CommandContext c) => c.Ports.Replication.ReplicaOf(c);
 
     [Command("ROLE", 1, CommandFlags.NoScript | CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast,

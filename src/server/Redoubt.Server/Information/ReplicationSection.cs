@@ -17,6 +17,8 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
         ArrayBufferWriter<byte> bytes = new(1024);
         ReplicationInfoWriter.Write(Now(), bytes);
         text.Ready(Encoding.UTF8.GetString(bytes.WrittenSpan));
+        if (state.IsReplica && service.Master.RefusedResync is { } reason)
+            text.Line("master_resync_refused", reason);
     }
 
     private ReplicationInfo Now()
@@ -50,7 +52,7 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
         long now = Clock.SteadyMs;
         long sinceIo = link.LastIoSteadyMs == 0 ? -1 : (now - link.LastIoSteadyMs) / 1000;
         // Before there is any history to go on from, the next byte that is wanted is the first.
-        bool hasHistory = state.IsMasterLinkUp || link.HasHistory;
+        bool hasHistory = state.IsMasterLinkUp || (link.HasHistory && !link.IsReceivingSnapshot);
         ReplicationOffset nothing = new(1);
         bool receives = link.State == LinkState.Sync;
         return new Redoubt.Topology.MasterLink

@@ -51,11 +51,14 @@ internal sealed class DatasetLoader(
         return outcome;
     }
 
+    public long KeyCount => keyspace.KeyCount;
+
     /// <summary>Begins to take a snapshot from a master.</summary>
-    public IncomingSnapshot BeginIncoming(long totalBytes, Action<string?> loaded)
+    /// <param name="weigh">Given the number of keys in it, why the present dataset is not given up for it, or null.</param>
+    public IncomingSnapshot BeginIncoming(long totalBytes, Func<long, string?> weigh, Action<string?> loaded)
     {
         bool direct = keyspace.KeyCount == 0;
-        return direct ? new DirectSnapshot(this, totalBytes, loaded) : new SpooledSnapshot(this, config, loaded);
+        return direct ? new DirectSnapshot(this, totalBytes, loaded) : new SpooledSnapshot(this, config, weigh, loaded);
     }
 
     /// <summary>Inserts until the deadline. True while there is something to insert.</summary>

@@ -19,6 +19,7 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
     private static int _lastNumber;
 
     private readonly DatasetLoader _loader;
+    private readonly Func<long, string?> _weigh;
     private readonly Action<string?> _loaded;
     private readonly string _path;
     private readonly RdbReader _judge;
@@ -27,9 +28,11 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
     private volatile bool _cancelled;
     private LoadJob? _job;
 
-    public SpooledSnapshot(DatasetLoader loader, ServerConfig config, Action<string?> loaded)
+    /// <param name="weigh">Given the number of keys that have arrived, why the dataset is not given up for them, or null.</param>
+    public SpooledSnapshot(DatasetLoader loader, ServerConfig config, Func<long, string?> weigh, Action<string?> loaded)
     {
         _loader = loader;
+        _weigh = weigh;
         _loaded = loaded;
         _judge = new RdbReader(new RdbReaderOptions { VerifyChecksum = config.RdbChecksum, DatabasesMax = config.Databases, BatchBytes = JudgedAtOnceBytes });
         _path = config.PathInDir($"temp-{Environment.ProcessId}.sync-{++_lastNumber}.rdb");
@@ -101,6 +104,8 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
 
     private void Written(string? error)
     {
+        if (error is null && !_cancelled)
+            error = _weigh(_judge.EntriesRead);
         if (_cancelled || error is not null)
         {
             File.Delete(_path);

@@ -11,6 +11,9 @@
 // the snapshot has arrived whole (in a temporary file) and was found fit, so that a transfer that breaks half-way or cannot be loaded costs
 // nothing. From the moment the new data replaces the old, our history is nobody's any more: replicas of ours are disconnected, the backlog is freed.
 //
+// As long as the dataset is ours so is its history: a full resync that fails, or that the guard turns down (see ReplicaGuard), leaves us where we
+// were, and the next attempt asks for a partial resync again.
+//
 // A command of the stream that this server does not have would leave a dataset that differs from the master's. So it ends
 // the link, which stays down with the reason in the log; what has been applied so far is kept and served.
 //
@@ -64,6 +67,7 @@ internal sealed class MasterLink
     private long _retryAtSteadyMs = long.MaxValue;
     private long _lastAckMs;
     private bool _handover;
+    private bool _acceptsAny;
     private bool _ackAfterCommand;
 
     public MasterLink(
@@ -95,6 +99,12 @@ internal sealed class MasterLink
     /// <summary>The dataset is the history (IDs, offset) says it is: a partial resync may be asked for.</summary>
     public bool HasHistory { get; set; }
 
+    /// <summary>What we hold came from a master: the guard stands before it.</summary>
+    public bool IsDatasetOfMaster { get; set; }
+
+    /// <summary>Why the last full resync that was offered was turned down; null when none was, or we have followed since.</summary>
+    public string? RefusedResync { get; private set; }
+
     /// <summary>The database that the master's stream has selected.</summary>
     public int StreamDatabase { get; set; }
 
@@ -116,9 +126,12 @@ internal sealed class MasterLink
 
     // ---- start and end ----------------------------------------------------------------------------------------------
 
-    public void Start(MasterAddress master, bool handover)
+    /// <param name="accepts">The first full resync that is offered is taken whatever it holds.</param>
+    public void Start(MasterAddress master, bool handover, bool accepts = false)
     {
         Stop();
+        RefusedResync = null;
+        _acceptsAny = accepts;
         _master = master;
         _handover = handover;
         _backoff.Reset();
@@ -331,7 +344,6 @@ internal sealed class MasterLink
                 case HandshakeEvent.Waiting:
                     return;
                 case HandshakeEvent.FullResync:
-                    HasHistory = false;
                     break;
                 case HandshakeEvent.PayloadBegins:
                     BeginSnapshot(handshake);
@@ -366,7 +378,7 @@ internal sealed class MasterLink
 
     private void BeginSnapshot(ReplicaHandshake handshake)
     {
-        _receiver = new SnapshotReceiver(handshake.Payload, _loader, SnapshotLoaded);
+        _receiver = new SnapshotReceiver(handshake.Payload, _loader, keys => Weigh(handshake.MasterId, keys), SnapshotLoaded);
         if (_inputLength > 0)
             ReceiveSnapshot();
     }
@@ -382,6 +394,16 @@ internal sealed class MasterLink
             _channel!.Watch(reads: false, writes: false);
     }
 
+    /// <summary>All of the snapshot has arrived, and our dataset is still here: why it is kept, or null.</summary>
+    private string? Weigh(ReplicationId offered, long keys)
+    {
+        if (!_config.Replication.Guard.Value || _acceptsAny)
+            return null;
+        RefusedResync = ReplicaGuard.Refusal(IsDatasetOfMaster, _service.History, offered, _loader.KeyCount, keys);
+        return RefusedResync is null ? null
+            : $"replica-guard keeps the dataset: {RefusedResync}. To take the master's: REPLICAOF {_master.Host} {_master.Port} ACCEPT, or CONFIG SET replica-guard no";
+    }
+
     private void SnapshotLoaded(string? error)
     {
         if (_receiver is null || _handshake is not { } handshake)
@@ -390,7 +412,10 @@ internal sealed class MasterLink
         _receiver = null;
         if (error is not null)
         {
-            _log.SyncLoadFailed(fromSocket: true, error);
+            if (RefusedResync is null)
+                _log.SyncLoadFailed(fromSocket: true, error);
+            else
+                _log.Write(LogLevel.Warning, LogMessages.Id.Text, "Full resync refused: " + error);
             _backoff.SnapshotRefused();
             Lost(error);
             return;
@@ -431,6 +456,9 @@ internal sealed class MasterLink
         client.DatabaseIndex = database;
         StreamDatabase = database;
         _client = client;
+        _acceptsAny = false;
+        RefusedResync = null;
+        IsDatasetOfMaster = true;
         _state.IsMasterLinkUp = true;
         LastIoSteadyMs = Clock.SteadyMs;
         _gate.Refresh();

@@ -65,7 +65,8 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
 
     /// <summary>Becomes a replica of this master, or changes the master.</summary>
     /// <param name="handover">This is the old master of a FAILOVER.</param>
-    public void Follow(MasterAddress master, bool handover = false)
+    /// <param name="accepts">Its dataset is taken whatever it holds.</param>
+    public void Follow(MasterAddress master, bool handover = false, bool accepts = false)
     {
         bool wasMaster = !_state.IsReplica;
         // What a transaction has done before it came to REPLICAOF is part of the history that we continue from.
@@ -86,7 +87,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
                 "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.");
         }
         RoleChanged();
-        Master.Start(master, handover);
+        Master.Start(master, handover, accepts);
     }
 
     /// <summary>Becomes a master: REPLICAOF NO ONE, or a FAILOVER that reaches us.</summary>
@@ -95,6 +96,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         if (!_state.IsReplica)
             return;
         Master.Stop();
+        Master.IsDatasetOfMaster = false;
         _config.ReplicaOf = null;
         _state.IsReplica = false;
         _state.IsMasterLinkUp = false;
@@ -131,6 +133,12 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             return;
         }
         ClientConnection client = (ClientConnection)c.Session;
+        bool accepts = c.Count == 4;
+        if (accepts && !c.Is(3, "accept"u8))
+        {
+            c.Error("ERR syntax error"u8);
+            return;
+        }
         if (c.Is(1, "no"u8) && c.Is(2, "one"u8))
         {
             if (_state.IsReplica)
@@ -157,13 +165,13 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             return;
         }
         string host = Encoding.UTF8.GetString(c[1]);
-        if (_config.ReplicaOf is { } present && present.Port == port && string.Equals(present.Host, host, StringComparison.OrdinalIgnoreCase))
+        if (!accepts && _config.ReplicaOf is { } present && present.Port == port && string.Equals(present.Host, host, StringComparison.OrdinalIgnoreCase))
         {
             _log.Write(LogLevel.Notice, LogMessages.Id.ReplicaOfSame, "REPLICAOF would result into synchronization with the master we are already connected with. No operation performed.");
             c.Reply.SimpleString("OK Already connected to specified master"u8);
             return;
         }
-        Follow(new MasterAddress(host, (int)port));
+        Follow(new MasterAddress(host, (int)port), accepts: accepts);
         _log.Write(LogLevel.Notice, LogMessages.Id.ReplicaOfEnabled, $"REPLICAOF {host}:{port} enabled (user request from '{client.Address}')");
         c.Reply.Ok();
     }
@@ -238,6 +246,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         {
             History.AdoptMaster(id);
             Master.HasHistory = true;
+            Master.IsDatasetOfMaster = true;
             Master.StreamDatabase = streamDatabase;
             return;
         }
