@@ -286,7 +286,7 @@ internal sealed class ServerHost : IDisposable
             StartFollowing();
             return;
         }
-        _loader.LoadFile(path, dropExpired: _config.ReplicaOf is null, (job, error) =>
+        LoadJob load = _loader.LoadFile(path, dropExpired: _config.ReplicaOf is null, (job, error) =>
         {
             if (error is not null)
             {
@@ -298,11 +298,10 @@ internal sealed class ServerHost : IDisposable
             }
             _log.DatabaseLoaded(TimeSpan.FromMilliseconds(Clock.SteadyMs - job.StartedMs));
             _snapshots.ResetChanges();
-            RdbAux aux = job.Aux;
-            if (aux.ReplicationId is { } id && aux.ReplicationOffset is { } offset && ReplicationId.TryParse(id, out ReplicationId parsed) && offset >= 0)
-                _replication.AdoptFromFile(parsed, new ReplicationOffset(offset), aux.ReplicationStreamDatabase ?? 0);
+            _replication.AdoptFromFile(job.Aux);
             StartFollowing();
         });
+        load.Dropped = _replication.DropAtStart;
     }
 
     private void StartFollowing()

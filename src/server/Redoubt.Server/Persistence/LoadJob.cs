@@ -16,6 +16,9 @@ using Redoubt.Server.Loop;
 
 namespace Redoubt.Server.Persistence;
 
+/// <summary>A key of the file that has expired since it was written.</summary>
+internal delegate void DroppedKey(RdbAux aux, int database, ReadOnlySpan<byte> key);
+
 internal sealed class LoadJob
 {
     private const long UnparsedBytesMax = 8L * 1024 * 1024;
@@ -42,8 +45,7 @@ internal sealed class LoadJob
 
     /// <param name="path">The file to load, or null when the bytes come by <see cref="Feed"/>.</param>
     /// <param name="dropExpired">
-    /// A master drops keys that expired meanwhile; a replica keeps what its master has. With a history in the file a master keeps them
-    /// too: replicas may go on from that history, and must be told of each deletion.
+    /// A master drops keys that expired meanwhile; a replica keeps what its master has.
     /// </param>
     public LoadJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, string? path, bool verifyChecksum, bool dropExpired, int keyDelayMicroseconds)
     {
@@ -60,6 +62,9 @@ internal sealed class LoadJob
 
     /// <summary>The end, on the keyspace thread: null when the dataset is complete, else what went wrong.</summary>
     public event Action<string?>? Finished;
+
+    /// <summary>Told of each key that is dropped because it has expired.</summary>
+    public DroppedKey? Dropped { get; set; }
 
     public long StartedMs { get; }
 
@@ -164,10 +169,12 @@ internal sealed class LoadJob
     {
         if (entry.IsFirstPiece && _keyDelayMicroseconds > 0)
             Thread.Sleep(TimeSpan.FromMicroseconds(_keyDelayMicroseconds));
-        if (_dropExpired && _reader.Aux.ReplicationId is null && entry.ExpireAtMs >= 0 && entry.ExpireAtMs < _keyspace.NowMs)
+        if (_dropExpired && entry.ExpireAtMs >= 0 && entry.ExpireAtMs < _keyspace.NowMs)
         {
-            if (entry.IsLastPiece)
-                KeysExpired++;
+            if (!entry.IsLastPiece)
+                return;
+            KeysExpired++;
+            Dropped?.Invoke(_reader.Aux, entry.Database, entry.Key);
             return;
         }
         Key key = _keyspace.KeyOf(entry.Key);

@@ -10,6 +10,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Redoubt.Commands;
+using Redoubt.Persistence.Rdb;
 using Redoubt.Replication;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
@@ -27,6 +28,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
     private readonly ServerLog _log;
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
     private readonly Gate _gate;
+    private bool _isAdopted;
 
     public ReplicationService(
         ServerState state, ServerConfig config, ServerLog log, Redoubt.Keyspace.Keyspace keyspace, Gate gate,
@@ -237,24 +239,39 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
 
     void IReplicationLog.Warning(string line) => _log.Write(LogLevel.Warning, LogMessages.Id.Text, line);
 
-    /// <summary>At start, after the RDB was loaded: what its fields say about the history of the dataset.</summary>
-    public void AdoptFromFile(ReplicationId id, ReplicationOffset offset, int streamDatabase)
+    /// <summary>At start, from a file that is loaded, or whose first key is dropped: what its fields say about the history of the dataset.</summary>
+    public void AdoptFromFile(RdbAux aux)
     {
+        if (_isAdopted || aux.ReplicationId is not { } id || aux.ReplicationOffset is not (>= 0 and { } place) || !ReplicationId.TryParse(id, out ReplicationId history))
+            return;
+        _isAdopted = true;
+        ReplicationOffset offset = new(place);
         Stream.SetOffset(offset);
         Stream.Create(offset);
         if (_config.ReplicaOf is not null)
         {
-            History.AdoptMaster(id);
+            History.AdoptMaster(history);
             Master.HasHistory = true;
             Master.IsDatasetOfMaster = true;
-            Master.StreamDatabase = streamDatabase;
+            Master.StreamDatabase = aux.ReplicationStreamDatabase ?? 0;
             return;
         }
         // A restarted master begins a history of its own, but its replicas may go on from the old one.
         ReplicationId own = History.Id;
-        History.AdoptMaster(id);
+        History.AdoptMaster(history);
         History.ShiftId(own, offset);
         Replicas.Registry.LastLeftMs = Clock.UnixMs;
+    }
+
+    /// <summary>At start, on a master: a key of the file has expired. Replicas that go on from the file's history are told so.</summary>
+    public void DropAtStart(RdbAux aux, int database, ReadOnlySpan<byte> key)
+    {
+        AdoptFromFile(aux);
+        if (!Stream.IsActive)
+            return;
+        Encoder.BeginCommand(database, 2);
+        Encoder.Argument(_config.LazyFreeExpire ? "UNLINK"u8 : "DEL"u8);
+        Encoder.Argument(key);
     }
 
     /// <summary>At start, before anything is loaded: the configuration names a master.</summary>
@@ -268,7 +285,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
     public void FollowAtStart(MasterAddress master) => Master.Start(master, handover: false);
 
     /// <summary>Adds the history of the dataset of this moment to a snapshot's fields.</summary>
-    public Redoubt.Persistence.Rdb.RdbAux Describe(Redoubt.Persistence.Rdb.RdbAux aux) => !Stream.IsActive ? aux : aux with
+    public RdbAux Describe(RdbAux aux) => !Stream.IsActive ? aux : aux with
     {
         ReplicationId = History.Id.ToString(),
         ReplicationOffset = Stream.Offset.Value,
