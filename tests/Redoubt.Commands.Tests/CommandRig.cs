@@ -77,6 +77,13 @@ internal sealed class CommandRig : IKeyspaceObserver, IDisposable
 
     public void FreeElsewhere(DetachedValue value) => EntryTable.FreeDetached(_heap, value);
 
+    /// <summary>Whether the heap's fences stand and the keys are where they should be.</summary>
+    public void Verify()
+    {
+        _heap.Verify();
+        Keyspace[0].Verify();
+    }
+
     public void Dispose()
     {
         Keyspace.Dispose();

@@ -255,6 +255,22 @@ public sealed class ReplicationStreamTests
         bool isMaster, int replicas, long ttl, long nowMs, bool over) =>
         Assert.Equal(over, BacklogLifetime.IsOver(isMaster, replicas, ttl, lastReplicaLeftMs: 1000, nowMs));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Random_writes_and_readers_find_every_byte_where_it_was_written(int seed)
+    {
+        ReplicationStreamModel model = new(new Random(seed));
+        for (int step = 0; step < 3000; step++)
+        {
+            model.Step();
+            model.Compare();
+        }
+
+        model.CloseAll();
+    }
+
     private static ReplicationStream Active(long backlogSize, long offset)
     {
         var stream = new ReplicationStream(backlogSize);

@@ -197,7 +197,7 @@ public sealed class ReplicationStream
     public ReplicaCursor CursorAtEnd() => CursorAt(_offset.NextByte);
 
     /// <summary>Checks the invariants above; for tests.</summary>
-    internal void Verify()
+    public void Verify()
     {
         long expected = _count == 0 ? 0 : BlockAt(0).FirstByte.Value;
         long memory = 0;

@@ -144,7 +144,7 @@ public readonly unsafe ref partial struct StreamValue
         return (nint)block;
     }
 
-    internal void Verify()
+    public void Verify()
     {
         Block->Nodes.Verify();
         Block->Groups.Verify();
