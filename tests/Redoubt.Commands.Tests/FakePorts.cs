@@ -8,7 +8,7 @@ internal sealed class FakeSession : ClientSession;
 
 /// <summary>All ports in one, each recording what it was asked.</summary>
 internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigurationPort, IServerStatus, IPersistencePort,
-    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization, IPubSub, ITracking
+    IReplicationPort, ILifecycle, ITransactions, IBlockingPort, ISerialization, IPubSub, ITracking, IMigrationPort
 {
     public List<string> Calls { get; } = [];
 
@@ -38,7 +38,13 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
         Tracking = this,
         Blocking = this,
         Serialization = this,
+        Migration = this,
     };
+
+    /// <summary>What MIGRATE gets when it asks for a connection, one after the other; then none.</summary>
+    public Queue<IMigrationLink> Links { get; } = [];
+
+    public IMigrationLink? Open(ReadOnlySpan<byte> host, ReadOnlySpan<byte> port, long timeoutMs) => Links.TryDequeue(out IMigrationLink? link) ? link : null;
 
     public void Count(ReadOnlySpan<byte> errorText)
     {

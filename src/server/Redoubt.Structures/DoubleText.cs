@@ -48,6 +48,19 @@ public static class DoubleText
         return isWhole && !double.IsNaN(value);
     }
 
+    /// <summary>
+    /// Reads what SORT weighs elements by, which is less strict: blanks may come before the number, nothing at all is 0, and the text ends at a zero byte.
+    /// </summary>
+    public static bool TryParseWeight(ReadOnlySpan<byte> text, out double value)
+    {
+        if (TryParseDigits(text, out value))
+            return true;
+        int zero = text.IndexOf((byte)0);
+        if (zero >= 0)
+            text = text[..zero];
+        return text.IsEmpty || (Read(text, out value, out bool isOutOfRange) == text.Length && !isOutOfRange && !double.IsNaN(value));
+    }
+
     /// <summary>The usual case by itself: a short integer.</summary>
     private static bool TryParseDigits(ReadOnlySpan<byte> text, out double value)
     {

@@ -91,6 +91,16 @@ public static class Errors
 
     public static ReadOnlySpan<byte> WeightNotFloat => "ERR weight value is not a float"u8;
 
+    public static ReadOnlySpan<byte> MigrationKeys => "ERR When using MIGRATE KEYS option, the key argument must be set to the empty string"u8;
+
+    public static ReadOnlySpan<byte> MigrationConnect => "IOERR error or timeout connecting to the client"u8;
+
+    public static ReadOnlySpan<byte> MigrationWrite => "IOERR error or timeout writing to target instance"u8;
+
+    public static ReadOnlySpan<byte> MigrationRead => "IOERR error or timeout reading to target instance"u8;
+
+    public static ReadOnlySpan<byte> ScoresNotDouble => "ERR One or more scores can't be converted into double"u8;
+
     public static ReadOnlySpan<byte> ScoreNotANumber => "ERR resulting score is not a number (NaN)"u8;
 
     public static ReadOnlySpan<byte> ScoreXxWithNx => "ERR XX and NX options at the same time are not compatible"u8;

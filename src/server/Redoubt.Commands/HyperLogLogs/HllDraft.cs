@@ -28,6 +28,7 @@ internal ref struct HllDraft
         Span<byte> buffer = scratch.Reserve(capacity)[..capacity];
         scratch.Advance(capacity);
         present.CopyTo(buffer);
+        buffer[present.Length] = 0;
         _sparse = new SparseRegisters(buffer, present.IsEmpty ? SparseRegisters.WriteEmpty(buffer) : present.Length, sparseBytesMax);
     }
 
@@ -63,7 +64,7 @@ internal ref struct HllDraft
         dense[HllLayout.EncodingAt] = HllLayout.Dense;
         dense[HllLayout.HeaderBytes..].Clear();
         Filler filler = new() { Registers = dense[HllLayout.HeaderBytes..] };
-        if (!SparseRegisters.TryVisit(_sparse.Written, ref filler))
+        if (!SparseRegisters.TryVisit(_sparse.WithByteBehind, _sparse.Length, ref filler))
             return false;
         _dense = dense;
         return true;

@@ -22,7 +22,10 @@ internal enum SparseOutcome
     Corrupt,
 }
 
-/// <summary>The string, header included, in memory that has room for a few bytes more.</summary>
+/// <summary>
+/// The string, header included, in memory that has room for a few bytes more. Of a run that is cut off at the end, the byte that is missing stands behind
+/// the end, as in Redis: a zero first, then what was written there when the run was split.
+/// </summary>
 internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax)
 {
     private const int ValueMax = 32;
@@ -38,6 +41,9 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax
 
     public readonly ReadOnlySpan<byte> Written => _buffer[..Length];
 
+    /// <summary>With the byte behind the end.</summary>
+    public readonly ReadOnlySpan<byte> WithByteBehind => _buffer[..(Length + 1)];
+
     public SparseOutcome Raise(int index, int value)
     {
         if (value > ValueMax)
@@ -45,15 +51,15 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax
         int before = -1;
         int at = HllLayout.HeaderBytes;
         int first = 0;
-        while (at < Length && index >= first + RunLength(_buffer, at, Length))
+        while (at < Length && index >= first + RunLength(_buffer, at, Length + 1))
         {
-            first += RunLength(_buffer, at, Length);
+            first += RunLength(_buffer, at, Length + 1);
             before = at;
             at += RunBytes(_buffer[at]);
         }
         if (at >= Length)
             return SparseOutcome.Corrupt;
-        int run = RunLength(_buffer, at, Length);
+        int run = RunLength(_buffer, at, Length + 1);
         int present = Value(_buffer[at]);
         if (present >= value)
             return SparseOutcome.Unchanged;
@@ -63,11 +69,11 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax
         count = PutRun(runs, count, present, first + run - 1 - index);
         int replaced = RunBytes(_buffer[at]);
         int grown = Length + count - replaced;
-        if (count > replaced && (grown > bytesMax || grown > _buffer.Length))
+        if (count > replaced && (grown > bytesMax || grown >= _buffer.Length))
             return SparseOutcome.TooSmall;
-        // Of a run that is cut off at the end, the byte that is missing is replaced too, as Redis does.
         if (at + replaced < Length)
             _buffer[(at + replaced)..Length].CopyTo(_buffer[(at + count)..]);
+        _buffer[grown] = 0;
         runs[..count].CopyTo(_buffer[at..]);
         Length = grown;
         JoinFrom(before < 0 ? HllLayout.HeaderBytes : before);
@@ -89,7 +95,7 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax
                 {
                     _buffer[(at + 1)..Length].CopyTo(_buffer[at..]);
                     PutRun(_buffer, at, Value(here), joined);
-                    Length--;
+                    _buffer[--Length] = 0;
                     // The run that came of it may join the next one too.
                     continue;
                 }
@@ -100,10 +106,14 @@ internal ref struct SparseRegisters(Span<byte> buffer, int length, long bytesMax
 
     /// <summary>Hands out every run with its first register; false when they do not add up, or one goes beyond the last.</summary>
     public static bool TryVisit<TVisitor>(ReadOnlySpan<byte> bytes, ref TVisitor visitor)
+        where TVisitor : struct, IRunVisitor, allows ref struct => TryVisit(bytes, bytes.Length, ref visitor);
+
+    /// <summary>The same for runs behind which there may be a byte that belongs to the last of them.</summary>
+    public static bool TryVisit<TVisitor>(ReadOnlySpan<byte> bytes, int length, ref TVisitor visitor)
         where TVisitor : struct, IRunVisitor, allows ref struct
     {
         int first = 0;
-        for (int at = HllLayout.HeaderBytes; at < bytes.Length; at += RunBytes(bytes[at]))
+        for (int at = HllLayout.HeaderBytes; at < length; at += RunBytes(bytes[at]))
         {
             int run = RunLength(bytes, at, bytes.Length);
             if (first + run > HllLayout.RegisterCount)

@@ -24,6 +24,8 @@ public static class KeyExtraction
     /// <summary>The keys in the order of the specifications; null if the arguments do not fit them.</summary>
     public static List<KeyUse>? Find(CommandDescriptor command, ArgumentAt arguments, int count)
     {
+        if (command.Name == "migrate")
+            return KeysToMigrate(arguments, count);
         var keys = new List<KeyUse>();
         foreach (KeySpec spec in command.Keys)
         {
@@ -39,8 +41,49 @@ public static class KeyExtraction
             for (int i = first; i <= last; i += step)
                 keys.Add(new KeyUse(i, flags));
         }
+        if (command.Name == "sort")
+            AddDestinationOfSort(keys, arguments, count);
         return keys.Count > 0 ? keys : null;
     }
+
+    /// <summary>What follows the last STORE that is not itself the value of another option.</summary>
+    private static void AddDestinationOfSort(List<KeyUse> keys, ArgumentAt arguments, int count)
+    {
+        int destination = 0;
+        for (int i = 2; i < count; i++)
+        {
+            if (Is(arguments(i), "LIMIT"u8))
+                i += 2;
+            else if (Is(arguments(i), "GET"u8) || Is(arguments(i), "BY"u8))
+                i++;
+            else if (Is(arguments(i), "STORE"u8) && i + 1 < count)
+                destination = i + 1;
+        }
+        if (destination > 0)
+            keys.Add(new KeyUse(destination, KeySpecFlags.Overwrite | KeySpecFlags.Update));
+    }
+
+    /// <summary>The third argument, or, when that is empty, all that follow KEYS.</summary>
+    private static List<KeyUse>? KeysToMigrate(ArgumentAt arguments, int count)
+    {
+        const KeySpecFlags flags = KeySpecFlags.ReadWrite | KeySpecFlags.Access | KeySpecFlags.Delete;
+        for (int i = 6; i < count; i++)
+        {
+            if (Is(arguments(i), "AUTH"u8))
+                i++;
+            else if (Is(arguments(i), "AUTH2"u8))
+                i += 2;
+            else if (!Is(arguments(i), "KEYS"u8))
+                continue;
+            else if (arguments(3).Length > 0)
+                return null;
+            else if (i + 1 < count)
+                return [.. Enumerable.Range(i + 1, count - i - 1).Select(at => new KeyUse(at, flags))];
+        }
+        return [new KeyUse(3, flags)];
+    }
+
+    private static bool Is(ReadOnlySpan<byte> argument, ReadOnlySpan<byte> word) => System.Text.Ascii.EqualsIgnoreCase(argument, word);
 
     private static bool TryFirst(KeySpec spec, ArgumentAt arguments, int count, out int first)
     {

@@ -27,6 +27,8 @@ public sealed class ServerPorts
 
     public required ISerialization Serialization { get; init; }
 
+    public required IMigrationPort Migration { get; init; }
+
     public IReplyBuffers? ReplyBuffers { get; init; }
 
     public IKeyspaceEvents? Events { get; init; }

@@ -97,6 +97,9 @@ internal sealed class ServerState
 
     public long TotalForks { get; set; }
 
+    /// <summary>Connections that MIGRATE keeps.</summary>
+    public int MigrationLinks { get; set; }
+
     /// <summary>Time that the search for expired keys took.</summary>
     public long ExpiryMicroseconds { get; set; }
 

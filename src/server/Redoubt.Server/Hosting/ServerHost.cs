@@ -18,6 +18,7 @@ using Redoubt.Server.Information;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
 using Redoubt.Server.Memory;
+using Redoubt.Server.Migration;
 using Redoubt.Server.Persistence;
 using Redoubt.Server.Processes;
 using Redoubt.Server.PubSub;
@@ -56,6 +57,7 @@ internal sealed class ServerHost : IDisposable
     private readonly ServerProcess _process;
     private readonly Frequency _frequency;
     private readonly Watchdog _watchdog;
+    private readonly MigrationLinks _migrations;
 
     public ServerHost(ServerConfig config, ServerLog log, Supervisor supervisor)
     {
@@ -81,7 +83,6 @@ internal sealed class ServerHost : IDisposable
         _pauses = new Pauses(_state, _gate, _keyspace) { Connections = _connections };
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
-
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         WireReplication(propagator);
 
@@ -116,6 +117,7 @@ internal sealed class ServerHost : IDisposable
             Transactions = _dispatcher,
             Blocking = _keyWaits,
             Serialization = new PayloadService(_keyspace, config, log),
+            Migration = _migrations = new MigrationLinks(_state),
             PubSub = subscriptions,
             Tracking = _tracking,
             Events = notes.Events,
@@ -233,6 +235,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Master.Timer(nowSteadyMs);
         _snapshots.Timer();
         _memory.Upkeep.Run();
+        _migrations.Timer();
     }
 
     /// <summary>What became of keys outside of commands, such as the expiry of a stream.</summary>

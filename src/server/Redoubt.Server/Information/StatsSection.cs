@@ -44,7 +44,7 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         text.Line("pubsubshard_channels", subscriptions.NamesOf(SubscriptionKind.ShardChannel).Count);
         text.Line("latest_fork_usec", 0);
         text.Line("total_forks", state.TotalForks);
-        text.Line("migrate_cached_sockets", 0);
+        text.Line("migrate_cached_sockets", state.MigrationLinks);
         text.Line("slave_expires_tracked_keys", ownExpiries.Count);
         WriteDefragmentationAndTracking(text);
         text.Line("unexpected_error_replies", state.UnexpectedErrorReplies);
