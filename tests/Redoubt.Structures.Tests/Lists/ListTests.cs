@@ -48,6 +48,29 @@ public sealed class ListTests
     }
 
     [Fact]
+    public void Pushing_and_popping_at_the_head_of_a_long_list_leaves_its_memory_in_proportion()
+    {
+        using ListRig rig = new();
+        byte[] element = new byte[40];
+        for (int i = 0; i < 2000; i++)
+            rig.List.Push(element, atHead: true);
+        long most = rig.OccupiedBytes;
+        // What is full has no gap: the blocks are hardly larger than what is in them.
+        Assert.InRange(most, 2000 * 42, 2000 * 42 * 1.2);
+        for (int i = 0; i < 1000; i++)
+            rig.List.Pop(atHead: true);
+        Assert.InRange(rig.OccupiedBytes, 1000 * 42, 1000 * 42 * 1.4);
+        for (int i = 0; i < 5000; i++)
+        {
+            rig.List.Push(element, atHead: i % 3 != 0);
+            rig.List.Pop(atHead: i % 2 == 0);
+        }
+        Assert.Equal(1000, rig.List.Count);
+        Assert.InRange(rig.OccupiedBytes, 1000 * 42, 1000 * 42 * 1.4);
+        rig.Verify();
+    }
+
+    [Fact]
     public void A_full_node_is_split_for_an_insertion_and_small_neighbours_are_joined()
     {
         using ListRig rig = new();

@@ -7,7 +7,8 @@ namespace Redoubt.Structures.Listpacks;
 /// Changes a listpack. The word <c>block</c> of its owner (a collection's root, a node's field) leads to it and follows when the block moves;
 /// views and spans of the listpack are void after each change, positions behind the changed place as well.
 /// </summary>
-internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint block)
+/// <param name="gap">Unused bytes of the block before the listpack; there are as many after each change.</param>
+internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint block, int gap = 0)
 {
     private readonly ref nint _block = ref block;
 
@@ -118,8 +119,8 @@ internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint blo
     private void Splice(int position, int removed, int added)
     {
         int length = Pack.Bytes;
-        Invariant.That((long)length + added - removed <= int.MaxValue, "a listpack is shorter than two gigabytes");
-        byte* block = CompactBlock.Splice(heap, (byte*)_block, length, position, removed, added);
+        Invariant.That((long)gap + length + added - removed <= int.MaxValue, "a listpack is shorter than two gigabytes");
+        byte* block = CompactBlock.Splice(heap, (byte*)_block - gap, (long)gap + length, (long)gap + position, removed, added) + gap;
         *(int*)block = length - removed + added;
         _block = (nint)block;
     }

@@ -20,6 +20,10 @@ internal unsafe struct ListBlock
 /// <summary>
 /// One node of a long list, and what is in it: some elements in a listpack, or a single long one as it is ("plain"). Either may be
 /// compressed: four bytes of length, then LZF.
+///
+/// A listpack may begin somewhere inside its block. The bytes before it, the gap, are what elements that were popped at the head leave behind, and
+/// where others that are pushed there go, so that at this end too a push or pop moves nothing but the header of six bytes. A gap larger than
+/// what it is a gap of is closed, and so is that of a node which is not the first any more.
 /// </summary>
 internal unsafe struct ListNode
 {
@@ -32,14 +36,22 @@ internal unsafe struct ListNode
     private const int SavedBytesMin = 8;
     private const int CompressedHeaderBytes = 4;
 
+    /// <summary>A gap that is opened has room for about this and half as much as there is already.</summary>
+    private const int GapBytesMin = 64;
+
     public ListNode* Previous;
     public ListNode* Next;
+
+    /// <summary>Where the listpack, the element, or what is compressed begins.</summary>
     public nint Content;
 
     /// <summary>Length of the content when it is not compressed.</summary>
     public int Bytes;
 
     private uint _form;
+
+    /// <summary>Unused bytes of the block before the content; none if that is plain or compressed.</summary>
+    private int _gap;
 
     /// <summary>Elements.</summary>
     public int Count
@@ -58,6 +70,10 @@ internal unsafe struct ListNode
     /// <summary>The content as it is stored.</summary>
     public readonly ReadOnlySpan<byte> Stored =>
         IsCompressed ? new((byte*)Content + CompressedHeaderBytes, *(int*)Content) : new((byte*)Content, Bytes);
+
+    private readonly byte* Start => (byte*)Content - _gap;
+
+    private readonly long BlockBytes => _gap + StoredBytes;
 
     private readonly long StoredBytes => IsCompressed ? CompressedHeaderBytes + *(int*)Content : Bytes;
 
@@ -88,17 +104,77 @@ internal unsafe struct ListNode
 
     public static void Free(NativeHeap heap, ListNode* node)
     {
-        CompactBlock.Free(heap, (byte*)node->Content, node->StoredBytes);
+        CompactBlock.Free(heap, node->Start, node->BlockBytes);
         heap.Free((byte*)node, sizeof(ListNode));
     }
 
     /// <summary>Memory of the node, in bytes.</summary>
-    public readonly long OccupiedBytes(NativeHeap heap) => heap.UsableSize(sizeof(ListNode)) + CompactBlock.UsableSize(heap, StoredBytes);
+    public readonly long OccupiedBytes(NativeHeap heap) => heap.UsableSize(sizeof(ListNode)) + CompactBlock.UsableSize(heap, BlockBytes);
 
-    /// <summary>To be called after each change of the listpack.</summary>
+    /// <summary>For changes of the listpack anywhere but at its head.</summary>
+    public static ListpackEditor Edit(NativeHeap heap, ListNode* node) => new(heap, ref node->Content, node->_gap);
+
+    /// <summary>To be called after each change by <see cref="Edit"/>.</summary>
     public void PackChanged(int added)
     {
         Bytes = Pack.Bytes;
+        Count += added;
+    }
+
+    /// <summary>Another first element of the listpack.</summary>
+    public void Prepend(NativeHeap heap, scoped ReadOnlySpan<byte> text)
+    {
+        PackedElement element = new(text);
+        if (_gap < element.Bytes)
+            OpenGap(heap, element.Bytes);
+        byte* head = (byte*)Content - element.Bytes;
+        MoveHead(-element.Bytes, 1);
+        element.CopyTo(head + Listpack.HeaderBytes);
+    }
+
+    /// <summary>Removes the listpack's first elements; some are left.</summary>
+    public void RemoveFirst(NativeHeap heap, int count)
+    {
+        int until = Listpack.HeaderBytes;
+        for (int i = 0; i < count; i++)
+            until = Pack.Next(until);
+        MoveHead(until - Listpack.HeaderBytes, -count);
+        if (_gap > Bytes + GapBytesMin)
+            CloseGap(heap);
+    }
+
+    /// <summary>Leaves the content at the beginning of its block, which is no larger than it need be.</summary>
+    public void CloseGap(NativeHeap heap)
+    {
+        if (_gap > 0)
+            MoveInto(heap, 0);
+    }
+
+    private void OpenGap(NativeHeap heap, int needed)
+    {
+        // All that the block will have beyond the content.
+        long size = CompactBlock.UsableSize(heap, (long)needed + GapBytesMin + Bytes / 2 + Bytes);
+        MoveInto(heap, (int)(size - Bytes));
+    }
+
+    private void MoveInto(NativeHeap heap, int gap)
+    {
+        byte* block = CompactBlock.Allocate(heap, (long)gap + Bytes);
+        Buffer.MemoryCopy((byte*)Content, block + gap, Bytes, Bytes);
+        CompactBlock.Free(heap, Start, BlockBytes);
+        Content = (nint)(block + gap);
+        _gap = gap;
+    }
+
+    /// <summary>The listpack begins so many bytes further behind, and has so many elements more.</summary>
+    private void MoveHead(int bytes, int added)
+    {
+        ushort count = *(ushort*)(Content + 4);
+        Content += bytes;
+        _gap += bytes;
+        Bytes -= bytes;
+        *(int*)Content = Bytes;
+        *(ushort*)(Content + 4) = count == Listpack.CountUnknown ? count : (ushort)Math.Min(count + added, Listpack.CountUnknown);
         Count += added;
     }
 
@@ -124,8 +200,9 @@ internal unsafe struct ListNode
             byte* compressed = CompactBlock.Allocate(heap, CompressedHeaderBytes + length);
             *(int*)compressed = length;
             Buffer.MemoryCopy(room, compressed + CompressedHeaderBytes, length, length);
-            CompactBlock.Free(heap, (byte*)Content, Bytes);
+            CompactBlock.Free(heap, Start, BlockBytes);
             Content = (nint)compressed;
+            _gap = 0;
             _form |= CompressedBit;
         }
         heap.Free(room, Bytes);

@@ -1,6 +1,6 @@
 // A long list: a chain of nodes, each with some elements in a listpack.
 //
-// Pushing and popping at both ends touches one node. Finding an element by number steps over whole nodes from the nearer end.
+// Pushing and popping at both ends touches one node, and moves no other element of it. Finding an element by number steps over whole nodes from the nearer end.
 // Inserting opens a gap in one node; a full one is split, and what became small on both sides is joined again. So no operation moves
 // more bytes than a node has, but for the ranges that it removes.
 //
@@ -79,6 +79,7 @@ internal readonly unsafe ref struct QuickList
             return false;
         if (_list->NodeCount == 1)
         {
+            _list->Head->CloseGap(Heap);
             pack = _list->Head->Content;
             Heap.Free((byte*)_list->Head, sizeof(ListNode));
         }
@@ -156,7 +157,7 @@ internal readonly unsafe ref struct QuickList
         ListNode* neighbour = isAfter ? node->Next : node->Previous;
         if (HasRoom(node, text))
         {
-            ListpackEditor editor = new(Heap, ref node->Content);
+            ListpackEditor editor = ListNode.Edit(Heap, node);
             _ = isAfter ? editor.InsertAfter(position, text) : editor.InsertBefore(position, text);
             node->PackChanged(1);
             _list->Count++;
@@ -192,7 +193,7 @@ internal readonly unsafe ref struct QuickList
         }
         else if (!node->IsPlain && !isLarge)
         {
-            new ListpackEditor(Heap, ref node->Content).Replace(position, text);
+            ListNode.Edit(Heap, node).Replace(position, text);
             node->PackChanged(0);
         }
         else
@@ -278,19 +279,28 @@ internal readonly unsafe ref struct QuickList
             return 0;
         }
         node->Decompress(Heap);
-        int next = new ListpackEditor(Heap, ref node->Content).Delete(position, count);
-        node->PackChanged(-count);
         _list->Count -= count;
+        if (position == Listpack.HeaderBytes)
+        {
+            node->RemoveFirst(Heap, count);
+            return position;
+        }
+        int next = ListNode.Edit(Heap, node).Delete(position, count);
+        node->PackChanged(-count);
         return next;
     }
 
     private void AddAtEnd(ListNode* node, scoped ReadOnlySpan<byte> text, bool atHead)
     {
         node->Decompress(Heap);
-        ListpackEditor editor = new(Heap, ref node->Content);
-        _ = atHead ? editor.Prepend(text) : editor.Append(text);
-        node->PackChanged(1);
         _list->Count++;
+        if (atHead)
+        {
+            node->Prepend(Heap, text);
+            return;
+        }
+        ListNode.Edit(Heap, node).Append(text);
+        node->PackChanged(1);
     }
 
     /// <summary>Parts a node before a position, which is not its first, and puts an element between the parts.</summary>
@@ -321,7 +331,7 @@ internal readonly unsafe ref struct QuickList
             headCount++;
         editor.Delete(editor.Pack.First, headCount);
         int moved = node->Count - headCount;
-        new ListpackEditor(Heap, ref node->Content).Delete(position, moved);
+        ListNode.Edit(Heap, node).Delete(position, moved);
         node->PackChanged(-moved);
         _list->Count -= moved;
         ListNode* tail = ListNode.CreatePacked(Heap, pack);
@@ -352,7 +362,7 @@ internal readonly unsafe ref struct QuickList
             return false;
         left->Decompress(Heap);
         right->Decompress(Heap);
-        new ListpackEditor(Heap, ref left->Content).AppendAll(right->Pack);
+        ListNode.Edit(Heap, left).AppendAll(right->Pack);
         left->PackChanged(right->Count);
         _list->Count += right->Count;
         Unlink(right);
@@ -393,6 +403,8 @@ internal readonly unsafe ref struct QuickList
 
     private void LinkAtEnd(ListNode* node, ListNode* end, bool atHead)
     {
+        if (end != null)
+            end->CloseGap(Heap);
         Link(node, end, isAfter: !atHead);
         Settle(end == null ? node : end);
     }
