@@ -107,6 +107,14 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void DatasetFlushed() => Calls.Add("flushed");
 
+    public (bool IsError, string Text) RewriteLog() => (false, "Background append only file rewriting started");
+
+    public string? ReloadLog()
+    {
+        Calls.Add("reload log");
+        return null;
+    }
+
     public string? Reload(bool saves, bool flushes, bool merges)
     {
         Calls.Add($"reload {saves} {flushes} {merges}");

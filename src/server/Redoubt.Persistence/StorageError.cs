@@ -28,5 +28,17 @@ public sealed record StorageError(string Operation, string Path, string Cause, s
         };
     }
 
-    internal static bool IsExpected(Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
+    /// <summary>The system's own words for what went wrong, such as "No space left on device".</summary>
+    public static string SystemText(Exception failure) => failure switch
+    {
+        UnauthorizedAccessException => new System.ComponentModel.Win32Exception(PermissionDenied).Message,
+        FileNotFoundException or DirectoryNotFoundException => new System.ComponentModel.Win32Exception(NoSuchFile).Message,
+        IOException { HResult: > 0 and < 200 and var number } => new System.ComponentModel.Win32Exception(number).Message,
+        _ => failure.Message,
+    };
+
+    private const int NoSuchFile = 2;
+    private const int PermissionDenied = 13;
+
+    public static bool IsExpected(Exception failure) => failure is IOException or UnauthorizedAccessException or NotSupportedException;
 }

@@ -52,6 +52,7 @@ public sealed class AllocationTests : IDisposable
             Configuration = null!,
             Status = null!,
             Persistence = null!,
+            Migration = null!,
             Replication = null!,
             Lifecycle = null!,
             Transactions = _dispatcher,

@@ -5,7 +5,7 @@ using Redoubt.Keyspace;
 
 namespace Redoubt.Commands;
 
-public sealed class ServerPorts
+public sealed record ServerPorts
 {
     public required IErrorStatistics Errors { get; init; }
 
@@ -172,6 +172,12 @@ public interface IPersistencePort
     /// <summary>DEBUG RELOAD: all at once, before anything else happens. Returns an error line or null.</summary>
     /// <param name="merges">Keys of the file replace those that are there, where two of one name are otherwise an error.</param>
     string? Reload(bool saves, bool flushes, bool merges);
+
+    /// <summary>BGREWRITEAOF; the reply is a status text or an error line.</summary>
+    (bool IsError, string Text) RewriteLog();
+
+    /// <summary>DEBUG LOADAOF: all at once, before anything else happens. Returns an error line or null.</summary>
+    string? ReloadLog();
 
     /// <summary>Unix time in seconds of the last successful save.</summary>
     long LastSaveSeconds { get; }

@@ -23,6 +23,8 @@ internal static class DatasetDebugging
             Populate(c);
         else if (c.Is(1, "RELOAD"u8))
             Reload(c);
+        else if (c.Count == 2 && c.Is(1, "LOADAOF"u8))
+            LoadLog(c);
         else if (c.Count == 3 && c.Is(1, "HTSTATS"u8))
             DescribeTable(c);
         else if (c.Count == 3 && c.Is(1, "HTSTATS-KEY"u8))
@@ -141,6 +143,14 @@ internal static class DatasetDebugging
             }
         }
         if (c.Ports.Persistence.Reload(saves, flushes, merges) is { } error)
+            c.Error(error);
+        else
+            c.Reply.Ok();
+    }
+
+    private static void LoadLog(CommandContext c)
+    {
+        if (c.Ports.Persistence.ReloadLog() is { } error)
             c.Error(error);
         else
             c.Reply.Ok();

@@ -24,12 +24,20 @@ internal static class Saving
             c.Error(Errors.Syntax);
             return;
         }
-        (bool isError, string text) = c.Ports.Persistence.BackgroundSave(isScheduled);
-        if (isError)
-            c.Error(text);
-        else
-            c.Reply.SimpleString(System.Text.Encoding.ASCII.GetBytes(text));
+        Answer(c, c.Ports.Persistence.BackgroundSave(isScheduled));
     }
+
+    private static void Answer(CommandContext c, (bool IsError, string Text) answer)
+    {
+        if (answer.IsError)
+            c.Error(answer.Text);
+        else
+            c.Reply.SimpleString(System.Text.Encoding.ASCII.GetBytes(answer.Text));
+    }
+
+    [Command("BGREWRITEAOF", 1, CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.NoAsyncLoading,
+        Group = "server", Since = "1.0.0", Summary = "Asynchronously rewrite the append-only file", Complexity = "O(1)")]
+    public static void BgRewriteAof(CommandContext c) => Answer(c, c.Ports.Persistence.RewriteLog());
 
     [Command("LASTSAVE", 1, CommandFlags.Loading | CommandFlags.Stale | CommandFlags.Fast,
         Acl = "admin dangerous", Group = "server", Since = "1.0.0",

@@ -35,7 +35,7 @@ namespace Redoubt.Replication;
 // Threads: the keyspace thread only. Failure: breaking a rule of use (a cursor beyond its end, freeing under cursors) throws.
 
 /// <summary>The outgoing replication stream: shared blocks, the backlog over their tail, and cursors of the replicas.</summary>
-public sealed class ReplicationStream
+public sealed class ReplicationStream : CommandSink
 {
     /// <summary>The largest block; also the longest piece <see cref="ReplicaCursor.Next"/> returns.</summary>
     public const int BlockBytesMax = 64 * 1024;
@@ -131,7 +131,7 @@ public sealed class ReplicationStream
     }
 
     /// <summary>Adds bytes to the stream. They may be cut at any place between two blocks.</summary>
-    public void Append(ReadOnlySpan<byte> bytes)
+    public override void Append(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
         {
@@ -152,7 +152,7 @@ public sealed class ReplicationStream
 
     /// <summary>Room for at least <paramref name="sizeHint"/> bytes in one piece (at most <see cref="BlockBytesMin"/>), to be
     /// written in place and then committed by <see cref="Advance"/>.</summary>
-    public Span<byte> GetSpan(int sizeHint = 1)
+    public override Span<byte> GetSpan(int sizeHint = 1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(sizeHint, BlockBytesMin);
         ReplicationBlock tail = Tail();
@@ -162,7 +162,7 @@ public sealed class ReplicationStream
     }
 
     /// <summary>Commits bytes written into the last <see cref="GetSpan"/>.</summary>
-    public void Advance(int length)
+    public override void Advance(int length)
     {
         ReplicationBlock tail = Tail();
         if ((uint)length > (uint)(tail.Bytes.Length - tail.Used))

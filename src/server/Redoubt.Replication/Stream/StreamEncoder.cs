@@ -14,8 +14,8 @@ namespace Redoubt.Replication;
 // Nothing allocates, except that the staging buffer grows to the largest command that ever opened a unit (up to a bound
 // beyond which it is given back).
 
-/// <summary>Encodes the commands to be propagated into a <see cref="ReplicationStream"/>, which must be active.</summary>
-public sealed class StreamEncoder(ReplicationStream stream)
+/// <summary>Encodes the commands to be propagated into a <see cref="ReplicationStream"/>, which must be active, or into another sink.</summary>
+public sealed class StreamEncoder(CommandSink stream)
 {
     private const int StagingBytesKept = 1024 * 1024;
 

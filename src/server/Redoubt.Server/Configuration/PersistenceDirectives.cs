@@ -29,7 +29,7 @@ internal sealed class PersistenceDirectives(DirectiveTable table)
 
     public SwitchDirective RdbDelSyncFiles { get; } = table.Switch("rdb-del-sync-files", false, NotInEffect);
 
-    public SwitchDirective RdbSaveIncrementalFsync { get; } = table.Switch("rdb-save-incremental-fsync", true, NotInEffect);
+    public SwitchDirective RdbSaveIncrementalFsync { get; } = table.Switch("rdb-save-incremental-fsync", true);
 
     public SwitchDirective StopWritesOnBgsaveError { get; } = table.Switch("stop-writes-on-bgsave-error", true, NotInEffect);
 
@@ -46,35 +46,35 @@ internal sealed class PersistenceDirectives(DirectiveTable table)
     public NumberDirective LoadingProcessEventsIntervalBytes { get; } =
         table.Number("loading-process-events-interval-bytes", 2 << 20, 1024, int.MaxValue, Hidden);
 
-    public SwitchDirective AppendOnly { get; } = table.Switch("appendonly", false, NotWhileLoading | NotInEffect);
+    public SwitchDirective AppendOnly { get; } = table.Switch("appendonly", false, NotWhileLoading);
 
-    public TextDirective AppendFilename { get; } = table.TextOr("appendfilename", "appendonly.aof", Immutable | NotInEffect, name =>
+    public TextDirective AppendFilename { get; } = table.TextOr("appendfilename", "appendonly.aof", Immutable, name =>
         name.Length == 0 ? "appendfilename can't be empty" : IsBaseName(name) ? null : "appendfilename can't be a path, just a filename");
 
-    public TextDirective AppendDirname { get; } = table.TextOr("appenddirname", "appendonlydir", Immutable | NotInEffect, name =>
+    public TextDirective AppendDirname { get; } = table.TextOr("appenddirname", "appendonlydir", Immutable, name =>
         name.Length == 0 ? "appenddirname can't be empty" : IsBaseName(name) ? null : "appenddirname can't be a path, just a dirname");
 
     public ChoiceDirective<AppendFsync> AppendFsync { get; } = table.Choice("appendfsync", Configuration.AppendFsync.EverySecond,
     [
         ("everysec", Configuration.AppendFsync.EverySecond), ("always", Configuration.AppendFsync.Always),
         ("no", Configuration.AppendFsync.No),
-    ], NotInEffect);
+    ]);
 
-    public SwitchDirective NoAppendFsyncOnRewrite { get; } = table.Switch("no-appendfsync-on-rewrite", false, NotInEffect);
+    public SwitchDirective NoAppendFsyncOnRewrite { get; } = table.Switch("no-appendfsync-on-rewrite", false);
 
-    public SwitchDirective AofLoadTruncated { get; } = table.Switch("aof-load-truncated", true, NotInEffect);
+    public SwitchDirective AofLoadTruncated { get; } = table.Switch("aof-load-truncated", true);
 
-    public SwitchDirective AofUseRdbPreamble { get; } = table.Switch("aof-use-rdb-preamble", true, NotInEffect);
+    public SwitchDirective AofUseRdbPreamble { get; } = table.Switch("aof-use-rdb-preamble", true);
 
-    public SwitchDirective AofTimestampEnabled { get; } = table.Switch("aof-timestamp-enabled", false, NotInEffect);
+    public SwitchDirective AofTimestampEnabled { get; } = table.Switch("aof-timestamp-enabled", false);
 
-    public SwitchDirective AofDisableAutoGc { get; } = table.Switch("aof-disable-auto-gc", false, NotInEffect);
+    public SwitchDirective AofDisableAutoGc { get; } = table.Switch("aof-disable-auto-gc", false);
 
-    public SwitchDirective AofRewriteIncrementalFsync { get; } = table.Switch("aof-rewrite-incremental-fsync", true, NotInEffect);
+    public SwitchDirective AofRewriteIncrementalFsync { get; } = table.Switch("aof-rewrite-incremental-fsync", true);
 
-    public NumberDirective AutoAofRewritePercentage { get; } = table.Number("auto-aof-rewrite-percentage", 100, 0, int.MaxValue, NotInEffect);
+    public NumberDirective AutoAofRewritePercentage { get; } = table.Number("auto-aof-rewrite-percentage", 100, 0, int.MaxValue);
 
-    public NumberDirective AutoAofRewriteMinSize { get; } = table.Memory("auto-aof-rewrite-min-size", 64 << 20, 0, long.MaxValue, NotInEffect);
+    public NumberDirective AutoAofRewriteMinSize { get; } = table.Memory("auto-aof-rewrite-min-size", 64 << 20, 0, long.MaxValue);
 
     private static bool IsBaseName(string name) => !name.AsSpan().ContainsAny('/', '\\');
 }

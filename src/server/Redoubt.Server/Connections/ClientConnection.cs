@@ -55,6 +55,11 @@ internal sealed class ClientConnection : ClientSession
 
     public OutputQueue Queue { get; } = new();
 
+    /// <summary>What of the queue must not leave yet.</summary>
+    private ReplyHold _hold;
+
+    public ref ReplyHold Hold => ref _hold;
+
     /// <summary>In the list of connections that the loop flushes before it sleeps.</summary>
     public bool IsFlushScheduled { get; set; }
 

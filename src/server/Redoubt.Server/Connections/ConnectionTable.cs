@@ -9,6 +9,9 @@
 // of its class applies on top and disconnects: already while a reply is written, so that a reply beyond it takes no memory, and
 // nothing of it is sent.
 //
+// Replies may have to wait for something (that the disk has what they tell of): the gate is asked before any leave, and what it holds
+// back stays in the clients' queues until the mark it named is reached. Replicas and the master are not held back.
+//
 // Closing: at once for the system, but the object lives to the end of the round, because others may hold it.
 
 using Redoubt.Commands;
@@ -44,6 +47,7 @@ internal sealed class ConnectionTable
     private readonly SharedInput _sharedInput = new();
     private readonly SharedOutput _sharedOutput;
     private readonly List<ClientConnection> _toResume = [];
+    private readonly List<ClientConnection> _held = [];
     private readonly List<ClientConnection> _toContinue = [];
     private long _lastId;
     private readonly ServerLog _log;
@@ -67,6 +71,9 @@ internal sealed class ConnectionTable
     public event Action<SocketChannel, bool, bool>? ForeignEvent;
 
     public IReadOnlyDictionary<long, ClientConnection> All => _byId;
+
+    /// <summary>What must have happened before replies leave; null = nothing.</summary>
+    public IReplyGate? ReplyGate { get; set; }
 
     /// <summary>Threads that read, parse and send; null unless io-threads asks for them.</summary>
     public IoThreads? Helpers { get; set; }
@@ -97,7 +104,8 @@ internal sealed class ConnectionTable
             ForeignEvent?.Invoke(channel, e.CanRead, e.CanWrite);
             return;
         }
-        if (e.CanWrite && !client.IsClosed)
+        // What a turn leaves behind passes the gate at its end.
+        if (e.CanWrite && !client.IsClosed && (ReplyGate is null || !client.IsFlushScheduled))
             SendQueued(client);
         if (e.CanRead && !client.IsClosed && !client.HasMoreInput)
             Read(client);
@@ -487,7 +495,10 @@ internal sealed class ConnectionTable
 
     private void FlushReplies()
     {
-        if (Helpers is { } helpers && helpers.IsWorthIt(_toFlush.Count))
+        long mark = ReplyGate?.MarkToAwait() ?? 0;
+        if (mark != 0)
+            HoldReplies(mark);
+        if (mark == 0 && Helpers is { } helpers && helpers.IsWorthIt(_toFlush.Count))
             SendSegments(helpers);
         for (int i = 0; i < _toFlush.Count; i++)
         {
@@ -500,6 +511,8 @@ internal sealed class ConnectionTable
                 client.SegmentLength = 0;
                 continue;
             }
+            if (mark == 0 && client.Hold.IsHolding)
+                client.Hold.Clear();
             if (client.SegmentLength > 0)
                 SendSegment(client);
             if (!client.Queue.IsEmpty && !client.IsClosed)
@@ -515,6 +528,47 @@ internal sealed class ConnectionTable
         _toFlush.Clear();
         _reply.Clear();
         _reply.Trim(2 * ReplyBytesMax);
+    }
+
+    /// <summary>This turn's replies go into the queues, from where they may leave once the mark is reached.</summary>
+    private void HoldReplies(long mark)
+    {
+        foreach (ClientConnection client in _toFlush)
+        {
+            if (client.IsClosed || client.IsReplica || client.IsMasterLink)
+                continue;
+            if (client.SegmentLength > 0)
+                client.Queue.Prepend(_reply.Segment(client.SegmentStart, client.SegmentLength));
+            client.SegmentLength = 0;
+            if (client.Queue.IsEmpty)
+                continue;
+            if (!client.Hold.IsHolding)
+                _held.Add(client);
+            client.Hold.Hold(mark, client.Queue.Bytes);
+            Account.Settle(client);
+        }
+    }
+
+    /// <summary>A mark of the gate has been reached: what waited for it leaves.</summary>
+    public void Release(long mark)
+    {
+        int kept = 0;
+        for (int i = 0; i < _held.Count; i++)
+        {
+            ClientConnection client = _held[i];
+            if (client.IsClosed || !client.Hold.IsHolding)
+                continue;
+            client.Hold.Reach(mark);
+            if (client.Hold.Cleared > 0 && !client.AwaitsRoom)
+                SendQueued(client);
+            if (client.IsClosed)
+                continue;
+            if (client.Queue.IsEmpty)
+                client.Hold.Clear();
+            else
+                _held[kept++] = client;
+        }
+        _held.RemoveRange(kept, _held.Count - kept);
     }
 
     /// <summary>Sends what it can by all threads; what did not go out whole is dealt with client by client, as without them.</summary>
@@ -560,6 +614,15 @@ internal sealed class ConnectionTable
         while (!client.Queue.IsEmpty)
         {
             ReadOnlySpan<byte> front = client.Queue.Front;
+            if (client.Hold.IsHolding)
+            {
+                if (client.Hold.Cleared == 0)
+                {
+                    StopAwaitingRoom(client);
+                    return;
+                }
+                front = front[..(int)Math.Min(front.Length, client.Hold.Cleared)];
+            }
             int sent = client.Channel.Send(front);
             _state.WritesProcessed++;
             if (sent == SocketResult.Failed)
@@ -574,6 +637,8 @@ internal sealed class ConnectionTable
             }
             CountSent(client, sent);
             client.Queue.Consume(sent);
+            if (client.Hold.IsHolding)
+                client.Hold.Sent(sent);
             Account.Settle(client);
         }
         if (client.AwaitsRoom || client.IsThrottled)
@@ -591,6 +656,15 @@ internal sealed class ConnectionTable
             feed.RoomAvailable();
         if (client.CloseAfterReply)
             Close(client);
+    }
+
+    /// <summary>The socket has room, but what is left may not leave yet: it says so when it may.</summary>
+    private static void StopAwaitingRoom(ClientConnection client)
+    {
+        if (!client.AwaitsRoom)
+            return;
+        client.AwaitsRoom = false;
+        client.Channel.Watch(reads: !client.IsThrottled, writes: false);
     }
 
     private void CountSent(ClientConnection client, int bytes)

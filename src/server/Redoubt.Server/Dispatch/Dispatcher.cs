@@ -82,7 +82,13 @@ internal sealed class Dispatcher : ITransactions
     /// <summary>The keys that clients watch.</summary>
     public Watches Watches { get; set; } = null!;
 
-    /// <summary>Is told of each command of the master's stream once it is applied.</summary>
+    /// <summary>Is told of each command that is obeyed, once it is applied: those of the master's stream, or of the append-only file.</summary>
+    public ICommandSource? Source { get; set; }
+
+    /// <summary>Executes the append-only file: what is run here has been counted when it was run first, and wakes nobody.</summary>
+    public bool IsForReplay { get; init; }
+
+    /// <summary>The link to the master, for who waits until it is caught up with.</summary>
     public Replicas.MasterLink? MasterLink { get; set; }
 
     /// <summary>The client whose requests are being executed, or null.</summary>
@@ -220,7 +226,7 @@ internal sealed class Dispatcher : ITransactions
         {
             if (!client.IsMasterLink)
                 RefuseForm(client, command);
-            else if (!MasterLink!.MayLeaveOut(c[0]))
+            else if (!Source!.MayLeaveOut(c[0]))
                 return true;
         }
         else
@@ -254,12 +260,12 @@ internal sealed class Dispatcher : ITransactions
                 c.HashedArgument = _hashes[index] != 0 ? command.FirstKey : 0;
                 c.ArgumentHash = _hashes[index];
                 Call(client, command, request, buffer);
-                if (KeyWaits.HasReady)
+                if (KeyWaits.HasReady && !IsForReplay)
                     ServeWaiting();
             }
         }
         if (client.IsMasterLink)
-            TellMasterLink(client, command, buffer.AsSpan(request.RawStart, request.RawLength), replyStart);
+            TellSource(client, command, buffer.AsSpan(request.RawStart, request.RawLength), replyStart);
         FinishReply(client, replyStart);
         // CLIENT CACHING is good for one command, or for one transaction.
         if (client.Tracking is { IsCachingGiven: true } tracking && client.Transaction is null && command?.Name != "client|caching")
@@ -282,12 +288,12 @@ internal sealed class Dispatcher : ITransactions
         return MasterLink!.HoldUntilCaughtUp(client);
     }
 
-    /// <summary>A command of the master's stream has been applied, or has failed.</summary>
-    private void TellMasterLink(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> raw, int replyStart)
+    /// <summary>A command that is obeyed has been applied, or has failed.</summary>
+    private void TellSource(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> raw, int replyStart)
     {
         if (_reply.Length > replyStart && _reply.Written[replyStart] == (byte)'-')
-            MasterLink!.Failed(command?.Name ?? "", Encoding.Latin1.GetString(_reply.Written[(replyStart + 1)..^2]));
-        MasterLink!.Applied(raw, client.Transaction is not null);
+            Source!.Failed(command?.Name ?? "", Encoding.Latin1.GetString(_reply.Written[(replyStart + 1)..^2]));
+        Source!.Applied(raw, client.Transaction is not null);
     }
 
     /// <summary>The gate has something to say about this client or this command, whatever the state of the server.</summary>
@@ -304,14 +310,17 @@ internal sealed class Dispatcher : ITransactions
         long dirty = _keyspace.Dirty;
         Notes.Deletions = c.Propagate;
         Recent.Note(command, client.Id);
-        long begun = _state.Timings.Begin(command, _batch.Count == 1);
+        long begun = IsForReplay ? 0 : _state.Timings.Begin(command, _batch.Count == 1);
         CommandTable.Execute(command.Index, c);
         long nanoseconds = begun == 0 ? -1 : _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
         if (client.Tracking is not null)
             Tracking.Remember(client, c);
-        command.Calls++;
-        _state.CommandsProcessed++;
-        client.CommandsProcessed++;
+        if (!IsForReplay)
+        {
+            command.Calls++;
+            _state.CommandsProcessed++;
+            client.CommandsProcessed++;
+        }
         if (Errors.Total != _errorsCounted)
             CountFailure(command);
         if (_keyspace.Dirty != dirty || c.Propagate.CommandCount > 0 || c.Propagate.IsForced)

@@ -22,6 +22,9 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     /// <summary>Makes room where memory is limited; set by the composition root.</summary>
     public MemoryGuard? Memory { get; set; }
 
+    /// <summary>Takes writes down; set by the composition root.</summary>
+    public AppendOnly.AofWriter? Log { get; set; }
+
     /// <summary>Closes clients that take too much memory; set by the composition root.</summary>
     public ClientEviction? Clients { get; set; }
 
@@ -30,7 +33,7 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     {
         IsPasswordRequired = config.RequirePass is { Length: > 0 };
         IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
-            || Memory is { IsLimited: true } || Clients is { IsLimited: true };
+            || Memory is { IsLimited: true } || Clients is { IsLimited: true } || Log is { Error: not null };
     }
 
     /// <summary>The error that stops this command, or empty when it may run, unless the client was closed.</summary>
@@ -47,6 +50,8 @@ internal sealed class Gate(ServerState state, ServerConfig config)
         if (client.IsMasterLink)
             return default;
         bool writes = IsWrite(client, command);
+        if (Log is { Error: { } cause } && !state.IsReplica && (writes || command.Name == "ping"))
+            return Encoding.UTF8.GetBytes("MISCONF Errors writing to the AOF file: " + cause);
         if (!state.HasEnoughReplicas && !state.IsReplica && writes)
             return "NOREPLICAS Not enough good replicas to write."u8;
         if (state.IsReplica && config.ReplicaReadOnly && writes)

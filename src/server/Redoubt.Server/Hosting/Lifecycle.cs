@@ -16,6 +16,7 @@ using Redoubt.Commands;
 using Redoubt.Native;
 using Redoubt.Native.Processes;
 using Redoubt.Replication;
+using Redoubt.Server.AppendOnly;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Crash;
@@ -32,7 +33,7 @@ namespace Redoubt.Server.Hosting;
 internal sealed class Lifecycle(
     ServerState state, ServerConfig config, ServerLog log, KeyspaceLoop loop, SnapshotKeeper snapshots,
     ReplicationService replication, Pauses pauses, ActiveExpiry expiry, ConnectionTable connections,
-    ServerProcess process) : ILifecycle, IDisposable
+    ServerProcess process, AofKeeper aof) : ILifecycle, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
     private readonly List<ClientConnection> _askers = [];
@@ -241,11 +242,19 @@ internal sealed class Lifecycle(
     private void Finish()
     {
         ReportReplicas();
-        if (snapshots.IsRunning)
+        if (!aof.MayEnd(_force))
+        {
+            log.ShutdownErrors();
+            GiveUp();
+            return;
+        }
+        if (snapshots.IsRunning && !snapshots.IsRewritingLog)
         {
             log.StoppingSaveAtShutdown();
             snapshots.Stop();
         }
+        aof.End();
+        snapshots.Stop();
         if (_save ?? config.SavePoints.Count > 0)
         {
             log.FinalSave();

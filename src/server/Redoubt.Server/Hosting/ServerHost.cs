@@ -6,9 +6,11 @@
 using Redoubt.Commands;
 using Redoubt.Native.Memory;
 using Redoubt.Native.Sockets;
+using Redoubt.Persistence.AppendOnly;
 using Redoubt.Persistence.Rdb;
 using Redoubt.Replication;
 using Redoubt.Resp;
+using Redoubt.Server.AppendOnly;
 using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
@@ -46,6 +48,7 @@ internal sealed class ServerHost : IDisposable
     private readonly KeyspaceLoop _loop;
     private readonly SnapshotKeeper _snapshots;
     private readonly DatasetLoader _loader;
+    private readonly AofKeeper _aof;
     private readonly ReplicationService _replication;
     private readonly ActiveExpiry _expiry;
     private readonly MemoryService _memory;
@@ -83,15 +86,15 @@ internal sealed class ServerHost : IDisposable
         _pauses = new Pauses(_state, _gate, _keyspace) { Connections = _connections };
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
+        _aof = new AofKeeper(config, log, _mailbox, _snapshots, _loader, propagator, new AofDisk());
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         WireReplication(propagator);
-
         CommandSettings settings = new();
         DeletionNotes notes = new(_keyspace, settings);
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _memory = new MemoryService(
             _keyspace, stream, _state, config, log, _connections, _replication.Replicas, propagator, notes, _gate, settings);
-        _lifecycle = new Lifecycle(_state, config, log, _loop, _snapshots, _replication, _pauses, _expiry, _connections, _process);
+        _lifecycle = new Lifecycle(_state, config, log, _loop, _snapshots, _replication, _pauses, _expiry, _connections, _process, _aof);
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
@@ -102,7 +105,7 @@ internal sealed class ServerHost : IDisposable
         WireKeyObservers(notes);
         ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking) { Monitors = monitors, Watches = notes.Watches };
         ConfigurationPort configuration = new(config, _state, log, () => ResetStatistics(errors));
-        InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking, _dispatcher.OwnExpiries);
+        InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _aof, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking, _dispatcher.OwnExpiries);
         ServerPorts ports = new()
         {
             Errors = errors,
@@ -123,8 +126,7 @@ internal sealed class ServerHost : IDisposable
             Events = notes.Events,
             Settings = settings,
         };
-        WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration);
-        _dispatcher.Observers = new CallObservers(_state, config.Monitoring, ports.SlowLog, ports.Latency, monitors);
+        WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration, monitors);
         new ConfigurationEffects(config, settings, _dispatcher.Observers, _keyspace, _gate, _connections, stream, _replication, log).Install();
         Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
         WireLoop();
@@ -163,6 +165,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Master = new Replicas.MasterLink(_replication, _state, _config, _log, _sockets, _connections, _mailbox, _gate, _loader);
         _replication.Failover = new FailoverDriver(_replication, _replication.Replicas.Registry, _pauses);
         _dispatcher.MasterLink = _replication.Master;
+        _dispatcher.Source = _replication.Master;
         _loader.MoreRoom = _replication.Master.ResumeReading;
         _snapshots.Loader = _loader;
         _snapshots.DescribeHistory = DescribeHistory;
@@ -172,6 +175,7 @@ internal sealed class ServerHost : IDisposable
     private void WireLoop()
     {
         _loop.AddSlice(_loader.Slice);
+        _loop.AddSlice(_aof.Slice);
         _loop.AddSlice(_snapshots.Slice);
         _loop.AddSlice(_expiry.Slice);
         _loop.AddSlice(MoveAndFree);
@@ -180,6 +184,9 @@ internal sealed class ServerHost : IDisposable
         _loop.AddBeforeSleep(_tracking.SendBroadcasts);
         _loop.AddBeforeSleep(ServeWaiting);
         _loop.Deadlines = _blocked;
+        _loop.AddBeforeSleep(_connections.ResumeHeld);
+        // What replicas are sent must not be lost here by a crash.
+        _loop.AddBeforeSleep(_aof.Writer.Flush);
         _loop.AddBeforeSleep(_replication.Replicas.BeforeSleep);
         _loop.Timer += OnTimer;
         _config.WhenSet(ApplyFrequency, "hz", "dynamic-hz", "watchdog-period");
@@ -233,6 +240,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Failover.Timer();
         _replication.Replicas.Timer(nowSteadyMs);
         _replication.Master.Timer(nowSteadyMs);
+        _aof.Rewriter.Timer();
         _snapshots.Timer();
         _memory.Upkeep.Run();
         _migrations.Timer();
@@ -259,14 +267,47 @@ internal sealed class ServerHost : IDisposable
     }
 
     /// <summary>The dispatcher, and those who ask whose command runs.</summary>
-    private void WireDispatch(CommandContext context, DeletionNotes notes, ErrorStatistics errors, ConfigurationPort configuration)
+    private void WireDispatch(CommandContext context, DeletionNotes notes, ErrorStatistics errors, ConfigurationPort configuration, Monitors monitors)
     {
+        _dispatcher.Observers = new CallObservers(_state, _config.Monitoring, context.Ports.SlowLog, context.Ports.Latency, monitors);
+        WireLog(context.Ports, notes);
         _dispatcher.Context = context;
         _dispatcher.Notes = notes;
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
         _lifecycle.CrashReport = () => Crash;
+    }
+
+    /// <summary>The append-only file: what it is told, who asks it, and what executes it.</summary>
+    private void WireLog(ServerPorts ports, DeletionNotes notes)
+    {
+        _snapshots.Aof = _aof;
+        _connections.ReplyGate = _aof.Writer;
+        _gate.Log = _aof.Writer;
+        _aof.Writer.BecameDurable = () => _connections.Release(_aof.Writer.Durable);
+        _aof.Writer.ErrorChanged = _gate.Refresh;
+        _aof.Writer.StampSource = _replication.Stamp;
+        _loader.Arriving = _aof.DatasetArrives;
+        _replication.Master.DatasetArrived = _aof.DatasetArrived;
+        _config.WhenSet(_aof.Configure, "appendonly");
+
+        RespWriter reply = new(4096);
+        ReplicationStream nowhere = new(1024);
+        Propagator silent = new(nowhere, new StreamEncoder(nowhere), _state);
+        Dispatcher replaying = new(_keyspace, _state, new Gate(_state, _config), silent, reply)
+        {
+            IsForReplay = true,
+            Notes = notes,
+            Errors = new ErrorStatistics(),
+            KeyWaits = _keyWaits,
+            Tracking = _tracking,
+            Watches = _dispatcher.Watches,
+            OwnExpiries = _dispatcher.OwnExpiries,
+        };
+        replaying.Context = new CommandContext(_keyspace, reply, ports with { Transactions = replaying, Errors = replaying.Errors });
+        replaying.Observers = new CallObservers(_state, _config.Monitoring, new SlowLog(), new LatencyEvents(), new Monitors(_connections, reply, _log));
+        _aof.Replayer = (path, from) => new AofReplay(path, from, replaying, reply, _keyspace, _mailbox);
     }
 
     private static void InstallRenamedCommands(ServerConfig config)
@@ -283,6 +324,11 @@ internal sealed class ServerHost : IDisposable
 
     private void LoadAtStart()
     {
+        if (_config.Persistence.AppendOnly.Value)
+        {
+            _aof.LoadAtStart(LogLoaded);
+            return;
+        }
         string path = _config.RdbPath;
         if (!File.Exists(path))
         {
@@ -305,6 +351,20 @@ internal sealed class ServerHost : IDisposable
             StartFollowing();
         });
         load.Dropped = _replication.DropAtStart;
+    }
+
+    private void LogLoaded(bool isLoaded, AofStamp? stamp)
+    {
+        if (!isLoaded)
+        {
+            _exitCode = 1;
+            _loop.Stop();
+            return;
+        }
+        _snapshots.ResetChanges();
+        if (stamp is { } known)
+            _replication.AdoptFromFile(new RdbAux { ReplicationId = known.ReplicationId, ReplicationOffset = known.Offset, ReplicationStreamDatabase = known.Database });
+        StartFollowing();
     }
 
     private void StartFollowing()

@@ -11,6 +11,7 @@
 
 using Redoubt.Commands;
 using Redoubt.Native.Sockets;
+using Redoubt.Server.AppendOnly;
 using Redoubt.Server.Blocking;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
@@ -41,7 +42,7 @@ internal sealed class InfoReport : IServerStatus
     public InfoReport(
         ServerConfig config, ServerState state, Redoubt.Keyspace.Keyspace keyspace, MemoryService memory,
         ConnectionTable connections, BlockedClients waiting, SnapshotKeeper snapshots,
-        DatasetLoader loader, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
+        DatasetLoader loader, AofKeeper aof, ReplicationService replication, Lifecycle lifecycle, ErrorStatistics errors, KeyspaceLoop loop,
         DeletionNotes notes, SocketLoop sockets, Subscriptions subscriptions, KeyTracking tracking, OwnExpiries ownExpiries)
     {
         _config = config;
@@ -50,7 +51,7 @@ internal sealed class InfoReport : IServerStatus
         _server = new ServerSection(config, state, lifecycle, sockets);
         _clients = new ClientsSection(config, connections, waiting, watch, tracking);
         _memory = new MemorySection(config, keyspace, memory.Survey, notes);
-        _persistence = new PersistenceSection(state, snapshots, loader);
+        _persistence = new PersistenceSection(state, snapshots, loader, aof);
         _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking, ownExpiries);
         _replication = new ReplicationSection(config, state, replication);
         _commands = new CommandSections(config, state.Timings, errors);

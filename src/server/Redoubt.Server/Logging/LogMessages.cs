@@ -47,6 +47,7 @@ internal static class LogMessages
         public const int SaveBecauseOfChanges = 2010;
         public const int WriteErrorSaving = 2011;
         public const int SaveChildKilled = 2012;
+        public const int AppendOnlyFile = 2020;
 
         public const int Connecting = 3000;
         public const int Reconnecting = 3001;

@@ -14,6 +14,8 @@ namespace Redoubt.Server.Persistence;
 internal sealed class DatasetLoader(
     Redoubt.Keyspace.Keyspace keyspace, ServerState state, ServerConfig config, ServerLog log, Mailbox mailbox, Gate gate)
 {
+    private bool _isLoadingLog;
+
     /// <summary>The load that runs, or null.</summary>
     public LoadJob? Current { get; private set; }
 
@@ -27,11 +29,15 @@ internal sealed class DatasetLoader(
     /// <summary>Called when a helper may have room for more bytes.</summary>
     public Action? MoreRoom { get; set; }
 
+    /// <summary>Called when a master's dataset is about to take the place of ours.</summary>
+    public Action? Arriving { get; set; }
+
     /// <summary>Called when a load is about to throw away the present dataset.</summary>
     public Action? Replacing { get; set; }
 
     /// <summary>Loads a file. <paramref name="finished"/> gets null, or what is wrong with it.</summary>
-    public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished) => Begin(path, dropExpired, finished);
+    public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false) =>
+        Begin(path, dropExpired, finished, keeps);
 
     /// <summary>Loads a file at once, before anything else happens. Returns what is wrong with it, or null.</summary>
     /// <param name="keeps">What is there stays.</param>
@@ -74,9 +80,30 @@ internal sealed class DatasetLoader(
     /// <summary>Called when the dataset makes room for another.</summary>
     public Action? Flushed { get; set; }
 
+    /// <summary>
+    /// The append-only file is being loaded, of which files of snapshots are parts. It holds this server's own history, which its replicas share.
+    /// </summary>
+    public void BeginLog()
+    {
+        _isLoadingLog = true;
+        keyspace.FlushAll();
+        Flushed?.Invoke();
+        StartedUnixMs = Clock.UnixMs;
+        state.IsLoading = true;
+        gate.Refresh();
+    }
+
+    public void EndLog()
+    {
+        _isLoadingLog = false;
+        state.IsLoading = false;
+        gate.Refresh();
+    }
+
     internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false)
     {
-        Replacing?.Invoke();
+        if (!_isLoadingLog)
+            Replacing?.Invoke();
         if (!keeps)
         {
             keyspace.FlushAll();
@@ -84,7 +111,8 @@ internal sealed class DatasetLoader(
         }
         LoadJob job = new(keyspace, mailbox, path, config.RdbChecksum, dropExpired, config.KeyLoadDelay);
         Current = job;
-        StartedUnixMs = Clock.UnixMs;
+        if (!_isLoadingLog)
+            StartedUnixMs = Clock.UnixMs;
         state.IsLoading = true;
         gate.Refresh();
         job.Finished += error =>
@@ -93,6 +121,18 @@ internal sealed class DatasetLoader(
             finished(job, error);
         };
         return job;
+    }
+
+    private void Describe(Redoubt.Persistence.Rdb.RdbAux aux)
+    {
+        if (aux.RedisVersion is { } version)
+            log.LoadingProducedBy(version);
+        if (aux.CreatedAtSeconds is { } created)
+            log.LoadingAge(Clock.UnixMs / 1000 - created);
+        if (aux.UsedMemoryBytes is { } bytes)
+            log.LoadingMemory(bytes);
+        if (aux.AofBase == true)
+            log.LoadingBase();
     }
 
     internal void Abandon(LoadJob job)
@@ -109,7 +149,8 @@ internal sealed class DatasetLoader(
             return;
         Current = null;
         LastKeys = (job.KeysLoaded, job.KeysExpired);
-        state.IsLoading = false;
+        state.IsLoading = _isLoadingLog;
+        Describe(job.Aux);
         if (error is not null)
         {
             keyspace.FlushAll();
@@ -150,6 +191,7 @@ internal sealed class DirectSnapshot : IncomingSnapshot
     public DirectSnapshot(DatasetLoader loader, long totalBytes, Action<string?> loaded)
     {
         _loader = loader;
+        loader.Arriving?.Invoke();
         _job = loader.Begin(path: null, dropExpired: false, (job, error) =>
         {
             StreamDatabase = job.Aux.ReplicationStreamDatabase ?? 0;

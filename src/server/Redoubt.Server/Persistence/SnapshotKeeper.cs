@@ -17,6 +17,9 @@ internal enum SnapshotPurpose
 
     /// <summary>A full resync.</summary>
     Replicas,
+
+    /// <summary>The base of the append-only file.</summary>
+    AppendOnlyFile,
 }
 
 internal sealed class SnapshotKeeper(
@@ -39,12 +42,17 @@ internal sealed class SnapshotKeeper(
     /// <summary>Set by the composition root.</summary>
     public DatasetLoader Loader { get; set; } = null!;
 
+    /// <summary>Set by the composition root.</summary>
+    public AppendOnly.AofKeeper Aof { get; set; } = null!;
+
     /// <summary>A transaction runs: its changes are in the dataset already, but in the history only when it ends.</summary>
     public Func<bool> IsInTransaction { get; set; } = static () => false;
 
     public bool IsRunning => _job is { IsDone: false };
 
     public SnapshotJob? Current => _job is { IsDone: false } job ? job : null;
+
+    public bool IsRewritingLog => IsRunning && _purpose == SnapshotPurpose.AppendOnlyFile;
 
     public bool IsSavingFile => IsRunning && _purpose == SnapshotPurpose.File;
 
@@ -66,23 +74,41 @@ internal sealed class SnapshotKeeper(
 
     public string? Save()
     {
-        if (IsRunning)
+        if (IsRunning && !IsRewritingLog)
             return "ERR Background save already in progress";
+        FinishRunning();
         return SaveNow() is null ? null : "ERR";
     }
 
     public (bool IsError, string Text) BackgroundSave(bool schedule)
     {
-        if (IsRunning && _purpose == SnapshotPurpose.File)
+        if (IsSavingFile)
             return (true, "ERR Background save already in progress");
         if (IsRunning && !schedule)
-            return (true, "ERR Background save already in progress");
+        {
+            return (true, IsRewritingLog
+                ? "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible."
+                : "ERR Background save already in progress");
+        }
         if (IsRunning || IsInTransaction())
         {
             _scheduled = true;
             return (false, "Background saving scheduled");
         }
         return StartFile(NewAux(), SnapshotPurpose.File) is null ? (true, "ERR") : (false, "Background saving started");
+    }
+
+    public (bool IsError, string Text) RewriteLog() => Aof.Rewriter.Command();
+
+    public string? ReloadLog()
+    {
+        long dirty = keyspace.Dirty;
+        if (!Aof.Reload())
+            Environment.Exit(1);
+        keyspace.Dirty = dirty;
+        ResetChanges();
+        log.Write(LogLevel.Warning, LogMessages.Id.AppendOnlyFile, "Append Only File loaded by DEBUG LOADAOF");
+        return null;
     }
 
     public void DatasetFlushed()
@@ -97,13 +123,9 @@ internal sealed class SnapshotKeeper(
     {
         if (saves)
         {
-            if (IsRunning && !IsSavingFile)
+            if (IsRunning && _purpose == SnapshotPurpose.Replicas)
                 return "ERR Background save already in progress";
-            while (IsRunning)
-            {
-                _job!.Slice(long.MaxValue);
-                mailbox.Run();
-            }
+            FinishRunning();
             if (SaveNow() is not null)
                 return "ERR";
         }
@@ -148,18 +170,35 @@ internal sealed class SnapshotKeeper(
         return job;
     }
 
-    public bool Slice(long deadlineMicroseconds) => Current is { } job && job.Slice(deadlineMicroseconds);
-
-    /// <summary>Writes the RDB file before anything else happens; null, or what went wrong.</summary>
-    public string? SaveNow()
+    /// <summary>Drives a snapshot that has just begun to its end; null, or what went wrong.</summary>
+    public string? FinishNow(SnapshotJob job)
     {
-        SnapshotJob job = Start(NewAux(), NewFileTarget(), SnapshotPurpose.File);
         string? outcome = "the save did not finish";
         job.Finished += error => outcome = error;
         while (!job.Slice(long.MaxValue) && !job.IsWalked)
             Thread.Sleep(1);
         job.WaitForHelper();
         mailbox.Run();
+        return outcome;
+    }
+
+    /// <summary>Drives what runs to its end, for who cannot wait.</summary>
+    private void FinishRunning()
+    {
+        while (IsRunning)
+        {
+            _job!.Slice(long.MaxValue);
+            mailbox.Run();
+        }
+    }
+
+    public bool Slice(long deadlineMicroseconds) => Current is { } job && job.Slice(deadlineMicroseconds);
+
+    /// <summary>Writes the RDB file before anything else happens; null, or what went wrong.</summary>
+    public string? SaveNow()
+    {
+        SnapshotJob job = Start(NewAux(), NewFileTarget(), SnapshotPurpose.File);
+        string? outcome = FinishNow(job);
         if (outcome is null)
         {
             log.DatabaseSaved();

@@ -38,7 +38,7 @@ using Redoubt.Topology;
 
 namespace Redoubt.Server.Replicas;
 
-internal sealed class MasterLink
+internal sealed class MasterLink : ICommandSource
 {
     // More than any receive buffer holds. A master that goes on sending must not keep us from being promoted.
     private const long UnreadBytesMax = 64L * 1024 * 1024;
@@ -104,6 +104,9 @@ internal sealed class MasterLink
 
     /// <summary>Why the last full resync that was offered was turned down; null when none was, or we have followed since.</summary>
     public string? RefusedResync { get; private set; }
+
+    /// <summary>A full resync is over: the dataset is the master's. Set by the composition root.</summary>
+    public Action? DatasetArrived { get; set; }
 
     /// <summary>The database that the master's stream has selected.</summary>
     public int StreamDatabase { get; set; }
@@ -428,6 +431,8 @@ internal sealed class MasterLink
         _service.History.AdoptMaster(handshake.MasterId.IsNone ? ReplicationService.NewId() : handshake.MasterId);
         HasHistory = handshake.MasterOffset is not null;
         handshake.OnSnapshotLoaded(Clock.SteadyMs);
+        StreamDatabase = database;
+        DatasetArrived?.Invoke();
         BecomeStream(database);
     }
 

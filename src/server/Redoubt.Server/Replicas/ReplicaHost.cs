@@ -426,7 +426,6 @@ internal sealed class ReplicaHost
     public void BeforeSleep()
     {
         _service.Master.CatchUp();
-        _connections.ResumeHeld();
         if (_ackRequested && !_state.IsReplica && (_ackIsUrgent || _state.Pause == PauseKind.None))
         {
             _ackRequested = false;

@@ -284,6 +284,19 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
     /// <summary>At start, once the dataset is loaded.</summary>
     public void FollowAtStart(MasterAddress master) => Master.Start(master, handover: false);
 
+    /// <summary>Where the dataset of this moment stands in the history, for the append-only file; null when nobody could go on from there.</summary>
+    public Redoubt.Persistence.AppendOnly.AofStamp? Stamp()
+    {
+        if (!Stream.IsActive)
+            return null;
+        if (_stampId != History.Id)
+            (_stampId, _stampIdText) = (History.Id, History.Id.ToString());
+        return new(_stampIdText, Stream.Offset.Value, _state.IsReplica ? Master.StreamDatabase : Math.Max(0, Encoder.SelectedDb));
+    }
+
+    private ReplicationId _stampId;
+    private string _stampIdText = "";
+
     /// <summary>Adds the history of the dataset of this moment to a snapshot's fields.</summary>
     public RdbAux Describe(RdbAux aux) => !Stream.IsActive ? aux : aux with
     {
