@@ -59,13 +59,18 @@ public sealed record HandshakeOptions(int ListeningPort)
 /// <summary>What this node has of a history, to ask the master for the rest.</summary>
 /// <param name="Id">The history.</param>
 /// <param name="Applied">How far it got.</param>
-public readonly record struct ResumePoint(ReplicationId Id, ReplicationOffset Applied);
+/// <param name="AsksForFork">The last of it are our own writes, which the master may not have: it is asked first how much of it it has.</param>
+public readonly record struct ResumePoint(ReplicationId Id, ReplicationOffset Applied, bool AsksForFork = false);
 
 /// <summary>What the caller is to do after an event.</summary>
 public enum HandshakeEvent
 {
     /// <summary>Send <see cref="ReplicaHandshake.Output"/> if there is any, and wait.</summary>
     Waiting,
+
+    /// <summary>The master has said how much of our history it has (<see cref="ReplicaHandshake.Fork"/>): go on with
+    /// <see cref="ReplicaHandshake.AskForResync"/>.</summary>
+    ForkKnown,
 
     /// <summary>The master will send a snapshot at <see cref="ReplicaHandshake.MasterId"/> and
     /// <see cref="ReplicaHandshake.MasterOffset"/>. What follows is its announcement: go on feeding.</summary>

@@ -11,6 +11,8 @@ namespace Redoubt.Replication;
 //   Auth      [AUTH [user] password], REPLCONF listening-port,      '+'; an error ends the attempt
 //             [REPLCONF ip-address], REPLCONF capa: in one piece
 //   Port, Ip, Capa  nothing (the replies to the above)              any reply; an error is noted and forgiven
+//   Fork      INFO replication, from an old master that asks        the reply; an error is forgiven
+//             where the new one parted from it
 //   Psync     PSYNC id next | PSYNC ? -1, with FAILOVER if so       +CONTINUE, +FULLRESYNC, or an error (see OnPsyncReply)
 //   Payload   nothing                                               $length or $EOF:mark
 //   Sync      nothing: the caller reads the snapshot                OnSnapshotLoaded
@@ -35,6 +37,8 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
     private ResumePoint? _resume;
     private bool _failover;
     private long _lastIoMs;
+    private readonly ArrayBufferWriter<byte> _info = new(1);
+    private long _infoLeft;
 
     private enum Step
     {
@@ -45,6 +49,7 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
         Port,
         Ip,
         Capa,
+        Fork,
         Psync,
         Payload,
         Sync,
@@ -73,6 +78,9 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
     /// <summary>How the snapshot ends.</summary>
     public PayloadAnnouncement Payload { get; private set; }
 
+    /// <summary>The first byte of our history that the master does not have; null when it says nothing of our history.</summary>
+    public StreamPosition? Fork { get; private set; }
+
     /// <summary>Whether a PSYNC with FAILOVER went out on this attempt: the target may have acted on it even if its reply got lost.</summary>
     public bool FailoverSent { get; private set; }
 
@@ -95,6 +103,7 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
         FailoverSent = false;
         MasterId = ReplicationId.None;
         MasterOffset = null;
+        Fork = null;
         _output.ResetWrittenCount();
         log.Notice("MASTER <-> REPLICA sync started");
     }
@@ -211,8 +220,9 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
                 return HandshakeEvent.Waiting;
             case Step.Capa:
                 Forgive("capa", line);
-                SendPsync();
-                return HandshakeEvent.Waiting;
+                return AskForFork();
+            case Step.Fork:
+                return OnInfo(line);
             case Step.Psync:
                 return line.IsEmpty ? HandshakeEvent.Waiting : OnPsyncReply(line);
             case Step.Payload:
@@ -245,6 +255,50 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
         Send("REPLCONF"u8, "capa"u8, "eof"u8, "capa"u8, "psync2"u8);
         _step = options.MasterAuth is { IsEmpty: false } ? Step.Auth : Step.Port;
         return HandshakeEvent.Waiting;
+    }
+
+    private HandshakeEvent AskForFork()
+    {
+        if (_failover || _resume is not { AsksForFork: true })
+        {
+            SendPsync();
+            return HandshakeEvent.Waiting;
+        }
+        _info.Clear();
+        _infoLeft = -1;
+        Send("INFO"u8, "replication"u8);
+        _step = Step.Fork;
+        return HandshakeEvent.Waiting;
+    }
+
+    // The bulk comes line by line: its header, its lines, and the empty one after it.
+    private HandshakeEvent OnInfo(ReadOnlySpan<byte> line)
+    {
+        if (_infoLeft < 0)
+        {
+            if (line.StartsWith("$"u8) && StrictInteger.TryParse(line[1..], out long length) && length >= 0)
+            {
+                _infoLeft = length + 2;
+                return HandshakeEvent.Waiting;
+            }
+            log.Notice($"(Non critical) Master does not answer INFO: {Text(line)}");
+            return HandshakeEvent.ForkKnown;
+        }
+        _info.Write(line);
+        _info.Write("\r\n"u8);
+        _infoLeft -= line.Length + 2;
+        if (_infoLeft > 0)
+            return HandshakeEvent.Waiting;
+        if (ReplicationInfo.TryParse(_info.WrittenSpan, out ReplicationInfo info) && _resume is { } resume && info.SecondReplicationId == resume.Id)
+            Fork = info.SecondOffset;
+        return HandshakeEvent.ForkKnown;
+    }
+
+    /// <summary>After <see cref="HandshakeEvent.ForkKnown"/>: asks for a resync from here.</summary>
+    public void AskForResync(ResumePoint? resume)
+    {
+        _resume = resume;
+        SendPsync();
     }
 
     private void SendPsync()

@@ -171,6 +171,25 @@ public sealed class ReplicationStream : CommandSink
         _offset += length;
     }
 
+    /// <summary>Takes back the bytes after this offset, which must lie in the window or right before it. No cursor may be open.</summary>
+    public void TakeBackTo(ReplicationOffset offset)
+    {
+        if (OpenCursors != 0)
+            throw new InvalidOperationException($"{OpenCursors} replica cursors read the bytes that are to be taken back.");
+        if (Window is not { } window || !window.CanContinueFrom(offset.NextByte))
+            throw new ArgumentOutOfRangeException(nameof(offset), offset, "Not in the backlog.");
+        while (_count > 1 && _tail!.FirstByte > offset.NextByte)
+        {
+            _count--;
+            BlockMemoryBytes -= _tail.Bytes.Length;
+            _row[(_head + _count) & (_row.Length - 1)] = null!;
+            _tail = BlockAt(_count - 1);
+            _tail.Next = null;
+        }
+        _tail!.Used = (int)(offset.NextByte - _tail.FirstByte);
+        _offset = offset;
+    }
+
     /// <summary>A cursor whose first byte is <paramref name="next"/>, which must lie in the window or right after it.
     /// Found by bisection over the blocks.</summary>
     public ReplicaCursor CursorAt(StreamPosition next)

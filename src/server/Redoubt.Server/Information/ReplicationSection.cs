@@ -19,6 +19,12 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
         text.Ready(Encoding.UTF8.GetString(bytes.WrittenSpan));
         if (state.IsReplica && service.Master.RefusedResync is { } reason)
             text.Line("master_resync_refused", reason);
+        if (service.Master.Missed is { } missed)
+        {
+            text.Line("missed_writes_file", missed.Path);
+            text.Line("missed_writes_commands", missed.Commands);
+            text.Line("missed_writes_bytes", missed.Bytes);
+        }
     }
 
     private ReplicationInfo Now()

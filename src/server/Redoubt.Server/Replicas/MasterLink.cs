@@ -56,6 +56,8 @@ internal sealed class MasterLink : ICommandSource
     private readonly byte[] _input = GC.AllocateUninitializedArray<byte>(256 * 1024, pinned: true);
     private readonly RespWriter _openTransaction = new(1024);
     private readonly List<ClientConnection> _promoters = [];
+    private readonly OldMaster _oldMaster;
+    private bool _wasMaster;
 
     private ReplicaHandshake? _handshake;
     private MasterAddress _master;
@@ -83,6 +85,7 @@ internal sealed class MasterLink : ICommandSource
         _mailbox = mailbox;
         _gate = gate;
         _loader = loader;
+        _oldMaster = new OldMaster(service, config, log, mailbox);
         _connections.Closed += client =>
         {
             if (client == _client)
@@ -107,6 +110,9 @@ internal sealed class MasterLink : ICommandSource
 
     /// <summary>A full resync is over: the dataset is the master's. Set by the composition root.</summary>
     public Action? DatasetArrived { get; set; }
+
+    /// <summary>Writes of ours, as a master, that were saved because the new one does not have them.</summary>
+    public MissedWrites? Missed => _oldMaster.Missed;
 
     /// <summary>The database that the master's stream has selected.</summary>
     public int StreamDatabase { get; set; }
@@ -161,6 +167,14 @@ internal sealed class MasterLink : ICommandSource
     /// <summary>After a FAILOVER is over the handshake is an ordinary one.</summary>
     public void EndHandover() => _handover = false;
 
+    /// <summary>We were a master until now: the new one may not have all of our history.</summary>
+    public void BeginAsOldMaster()
+    {
+        HasHistory = true;
+        _wasMaster = true;
+        StreamDatabase = Math.Max(0, _service.Encoder.SelectedDb);
+    }
+
     private HandshakeOptions Options() => new(_config.ReplicaAnnouncePort > 0 ? _config.ReplicaAnnouncePort : _config.Port)
     {
         MasterAuth = _config.MasterAuth is { Length: > 0 } password ? password : null,
@@ -173,9 +187,8 @@ internal sealed class MasterLink : ICommandSource
     {
         int attempt = ++_attempt;
         _retryAtSteadyMs = long.MaxValue;
-        ResumePoint? resume = HasHistory ? new ResumePoint(_service.History.Id, _service.Stream.Offset) : null;
         _handshake = new ReplicaHandshake(Options(), _service);
-        _handshake.OnConnecting(resume, _handover, Clock.SteadyMs);
+        _handshake.OnConnecting(Resume(), _handover, Clock.SteadyMs);
         if (IPAddress.TryParse(_master.Host, out IPAddress? address))
         {
             ConnectTo(address);
@@ -184,6 +197,8 @@ internal sealed class MasterLink : ICommandSource
         string host = _master.Host;
         ThreadPool.UnsafeQueueUserWorkItem(_ => Resolve(host, attempt), null);
     }
+
+    private ResumePoint? Resume() => HasHistory ? new ResumePoint(_service.History.Id, _service.Stream.Offset, AsksForFork: _wasMaster) : null;
 
     private void Resolve(string host, int attempt)
     {
@@ -346,6 +361,16 @@ internal sealed class MasterLink : ICommandSource
             {
                 case HandshakeEvent.Waiting:
                     return;
+                case HandshakeEvent.ForkKnown:
+                    if (!StepBack(handshake))
+                        return;
+                    break;
+                case HandshakeEvent.FullResync when _wasMaster && HasHistory:
+                    // The target of a FAILOVER FORCE took over without all of our writes: they are looked at before they are given up.
+                    _handover = false;
+                    DropChannel();
+                    Retry();
+                    return;
                 case HandshakeEvent.FullResync:
                     break;
                 case HandshakeEvent.PayloadBegins:
@@ -360,6 +385,29 @@ internal sealed class MasterLink : ICommandSource
                     return;
             }
         }
+    }
+
+    /// <summary>The new master has said how much of our history it has. False when our own writes must be saved first; then the link begins anew.</summary>
+    private bool StepBack(ReplicaHandshake handshake)
+    {
+        if (_oldMaster.MustSave(handshake.Fork))
+        {
+            int attempt = ++_attempt;
+            DropChannel();
+            handshake.Reset();
+            _oldMaster.Save(isSafe =>
+            {
+                if (attempt != _attempt)
+                    return;
+                _wasMaster = !isSafe;
+                Retry();
+            });
+            return false;
+        }
+        _wasMaster = false;
+        handshake.AskForResync(Resume());
+        SendOutput();
+        return _channel is not null;
     }
 
     private void Consume(int count)
@@ -461,6 +509,7 @@ internal sealed class MasterLink : ICommandSource
         client.DatabaseIndex = database;
         StreamDatabase = database;
         _client = client;
+        _wasMaster = false;
         _acceptsAny = false;
         RefusedResync = null;
         IsDatasetOfMaster = true;

@@ -83,8 +83,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             // Our own history is the point to resume from: the new master may be a replica of ours that knows all of it.
             if (!Stream.IsActive)
                 Stream.Create(Stream.Offset);
-            Master.HasHistory = true;
-            Master.StreamDatabase = Math.Max(0, Encoder.SelectedDb);
+            Master.BeginAsOldMaster();
             _log.Write(LogLevel.Notice, LogMessages.Id.SynthesizedMaster,
                 "Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.");
         }
