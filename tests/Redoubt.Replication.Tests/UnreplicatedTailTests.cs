@@ -58,8 +58,8 @@ public sealed class UnreplicatedTailTests
             places.Add(stream.Offset.NextByte + -"*1\r\n$1\r\nx\r\n".Length);
         }
         for (int i = 5000 - 1024; i < 5000; i++)
-            Assert.Equal(i % 16, encoder.DatabaseAt(places[i]));
-        Assert.Null(encoder.DatabaseAt(places[5000 - 1025]));
+            Assert.Equal(i % 16, stream.DatabaseAt(places[i]));
+        Assert.Null(stream.DatabaseAt(places[5000 - 1025]));
     }
 
     [Fact]

@@ -9,4 +9,9 @@ public abstract class CommandSink
     public abstract Span<byte> GetSpan(int sizeHint = 1);
 
     public abstract void Advance(int length);
+
+    /// <summary>What follows runs in this database.</summary>
+    public virtual void Selected(int db)
+    {
+    }
 }

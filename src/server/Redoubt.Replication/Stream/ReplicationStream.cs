@@ -50,6 +50,7 @@ public sealed class ReplicationStream : CommandSink
     private int _blockBytes;
     private ReplicationBlock? _tail;
     private ReplicationOffset _offset;
+    private readonly Selections _selections = new();
 
     /// <summary>Makes an inactive stream that will keep at least <paramref name="backlogSizeBytes"/> of history.</summary>
     public ReplicationStream(long backlogSizeBytes) => SetBacklogSize(backlogSizeBytes);
@@ -170,6 +171,11 @@ public sealed class ReplicationStream : CommandSink
         tail.Used += length;
         _offset += length;
     }
+
+    public override void Selected(int db) => _selections.Add(_offset.NextByte, db);
+
+    /// <summary>The database in which the command at this place runs; null when that is too long ago to be known, or a master's matter.</summary>
+    public int? DatabaseAt(StreamPosition place) => _selections.At(place);
 
     /// <summary>Takes back the bytes after this offset, which must lie in the window or right before it. No cursor may be open.</summary>
     public void TakeBackTo(ReplicationOffset offset)

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using Redoubt.Topology;
 
 namespace Redoubt.Replication;
 
@@ -19,11 +18,6 @@ namespace Redoubt.Replication;
 public sealed class StreamEncoder(CommandSink stream)
 {
     private const int StagingBytesKept = 1024 * 1024;
-
-    private const int SelectionsKept = 1024;
-
-    private readonly (StreamPosition Next, int Db)[] _selections = new (StreamPosition, int)[SelectionsKept];
-    private int _selectionCount;
 
     private byte[] _staging = new byte[4096];
     private int _staged;
@@ -45,18 +39,6 @@ public sealed class StreamEncoder(CommandSink stream)
 
     /// <summary>Records the selection of a stream that was appended verbatim: a promoted replica continues it.</summary>
     public void AssumeSelected(int db) => SelectedDb = db;
-
-    /// <summary>The database in which the command at this place of the stream runs; null when that is too long ago to be known.</summary>
-    public int? DatabaseAt(StreamPosition place)
-    {
-        for (int i = _selectionCount - 1; i >= Math.Max(0, _selectionCount - SelectionsKept); i--)
-        {
-            (StreamPosition next, int db) = _selections[i % SelectionsKept];
-            if (next <= place)
-                return db;
-        }
-        return null;
-    }
 
     /// <summary>Appends a command that is in RESP form already, such as a client's own bytes.</summary>
     public void AppendRaw(int db, ReadOnlySpan<byte> command)
@@ -168,9 +150,7 @@ public sealed class StreamEncoder(CommandSink stream)
         written += Put(room[written..], digits[..length]);
         written += Put(room[written..], "\r\n"u8);
         stream.Advance(written);
-        _selections[_selectionCount % SelectionsKept] = (stream.Offset.NextByte, db);
-        // Beyond the first round the count only has to name a place.
-        _selectionCount = _selectionCount + 1 == 2 * SelectionsKept ? SelectionsKept : _selectionCount + 1;
+        stream.Selected(db);
     }
 
     private void WriteHeader(byte type, int number)

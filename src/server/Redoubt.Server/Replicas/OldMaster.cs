@@ -99,7 +99,7 @@ internal sealed class OldMaster(ReplicationService service, ServerConfig config,
     /// <summary>A line that readers of append-only files pass over, and the database of the first command.</summary>
     private byte[] Heading(int length)
     {
-        int? database = service.Encoder.DatabaseAt(_fork);
+        int? database = service.Stream.DatabaseAt(_fork);
         string line = string.Create(
             CultureInfo.InvariantCulture,
             $"#missed-writes replid:{service.History.Id} first-byte:{_fork} bytes:{length} commands:{_contents.Commands} writes:{_contents.Writes} database:{(database is { } known ? known : "unknown")} saved-at-ms:{Clock.UnixMs}\r\n");
