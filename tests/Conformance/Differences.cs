@@ -39,6 +39,12 @@ internal static class Differences
             r => r.Is("XINFO", "CONSUMERS"), (a, b) => SameTree(a, b, (place, parent, x, y) => place > 0 && parent[place - 1].Text == "idle" && Near(x, y, ClockSlackMs))),
         new("Time passes between the two servers' accesses to a key and the question how long ago they were.",
             r => r.Is("OBJECT", "IDLETIME"), (a, b) => Near(a, b, 1 + (ClockSlackMs / 1000))),
+        new("The lines of HELP are each project's own prose; the first, which names the command, and the last two are compared.",
+            r => r.Subcommand == "HELP", (a, b) => a.Items.Count > 3 && b.Items.Count > 3 && a[0].SameTree(b[0]) && a.Items.TakeLast(2).Zip(b.Items.TakeLast(2)).All(pair => pair.First.SameTree(pair.Second))),
+        new("How much memory a key takes is each server's own matter.",
+            r => r.Is("MEMORY", "USAGE"), (a, b) => a.Integer > 0 && b.Integer > 0),
+        new("What there is to be said of a server's memory is said of each by itself: the fields are compared, and that there is a text.",
+            r => r.Is("MEMORY", "STATS") || r.Is("MEMORY", "DOCTOR") || r.Is("MEMORY", "MALLOC-STATS"), SameFieldNames),
         new("The order of KEYS is the order of a table with a random seed.",
             r => r.Is("KEYS"), SameMembers),
         new("Client ids are counted by each server for itself.",
@@ -89,6 +95,9 @@ internal static class Differences
     private static long Number(RespValue value) => long.TryParse(value.Text, out long number) ? number : -1;
 
     private static IEnumerable<string> Texts(RespValue value) => value.Items.Select(i => i.Text);
+
+    private static bool SameFieldNames(RespValue a, RespValue b) => a.Type == b.Type && a.Items.Count == b.Items.Count
+        && a.Items.Where((_, i) => i % 2 == 0).Zip(b.Items.Where((_, i) => i % 2 == 0)).All(pair => pair.First.SameTree(pair.Second)) && (a.Items.Count > 0 || b.Bytes.Length > 0);
 
     private static bool SameMembers(RespValue a, RespValue b) =>
         a.Type == b.Type && Texts(a).Order(StringComparer.Ordinal).SequenceEqual(Texts(b).Order(StringComparer.Ordinal));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Redoubt.Conformance.Differential;
 using Redoubt.Conformance.Generation;
 
@@ -5,9 +6,13 @@ namespace Redoubt.Conformance;
 
 public sealed class Generated_commands(ServerPair servers, ITestOutputHelper output) : IClassFixture<ServerPair>
 {
-    private const int CommandsPerProtocol = 100_000;
+    private static readonly int CommandsPerProtocol = NumberOfCommands / 2;
     private const int CommandsInTransactions = 30_000;
     private const int CommandsPerRecipe = 500;
+
+    /// <summary>200,000 by default; REDOUBT_COMMANDS sets another number, for a run of an hour or a minute.</summary>
+    private static int NumberOfCommands =>
+        int.TryParse(Environment.GetEnvironmentVariable("REDOUBT_COMMANDS"), CultureInfo.InvariantCulture, out int number) ? number : 200_000;
 
     public static TheoryData<string> RecipeNames => [.. Recipes.All.Select(r => r.Name)];
 

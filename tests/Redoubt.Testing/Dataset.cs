@@ -121,9 +121,12 @@ public static class Dataset
         return Wire.Bytes(string.Join('\x01', parts));
     }
 
-    /// <summary>Of a group what replicas know exactly. Redis does not replicate every change of how many entries were read, and of the lag that follows from it.</summary>
+    /// <summary>
+    /// Of a group what replicas know exactly. Redis does not replicate every change of how many entries were read, of the lag that follows from it, and of
+    /// consumers that ask and get nothing.
+    /// </summary>
     private static IEnumerable<string> Group(RespValue group) =>
-        new[] { "name", "consumers", "pending", "last-delivered-id" }.SelectMany(field => Flat(group.Field(field)!));
+        new[] { "name", "pending", "last-delivered-id" }.SelectMany(field => Flat(group.Field(field)!));
 
     private static IEnumerable<string> Flat(RespValue value) =>
         value.Type == RespType.Array ? value.Items.SelectMany(Flat) : [value.IsNull ? "(nil)" : value.Type == RespType.Integer ? value.Integer.ToString(CultureInfo.InvariantCulture) : value.Text];

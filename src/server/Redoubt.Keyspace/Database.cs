@@ -286,16 +286,17 @@ public sealed partial class Database
     public ValueSlot Create(Key key, ValueType type, ValueEncoding encoding, long expireAtMs = NoExpiry)
     {
         RemoveHidden(key);
-        Entry entry = Table.InsertCollection(key.Bytes, key.Hash, type, encoding, Math.Max(NoExpiry, expireAtMs), _keyspace.Usage.Fresh);
-        _keyspace.Observer?.Created(this, key.Bytes, type);
-        return Table.SlotOf(entry);
+        return Insert(key, type, encoding, expireAtMs, isNew: true);
     }
 
-    /// <summary>The same over whatever the key holds.</summary>
-    public ValueSlot Replace(Key key, ValueType type, ValueEncoding encoding)
+    /// <summary>The same over whatever the key holds; then it is no new key.</summary>
+    public ValueSlot Replace(Key key, ValueType type, ValueEncoding encoding) => Insert(key, type, encoding, NoExpiry, isNew: !MakeRoom(key));
+
+    private ValueSlot Insert(Key key, ValueType type, ValueEncoding encoding, long expireAtMs, bool isNew)
     {
-        MakeRoom(key);
-        return Create(key, type, encoding);
+        Entry entry = Table.InsertCollection(key.Bytes, key.Hash, type, encoding, Math.Max(NoExpiry, expireAtMs), _keyspace.Usage.Fresh);
+        _keyspace.Observer?.Created(this, key.Bytes, type, isNew);
+        return Table.SlotOf(entry);
     }
 
     /// <summary>The value of this key was changed: counts that, and tells whoever watches.</summary>
@@ -595,7 +596,7 @@ public sealed partial class Database
     private void ReportNewString(Key key)
     {
         if (_keyspace.ReportsNewStrings)
-            _keyspace.Observer?.Created(this, key.Bytes, ValueType.String);
+            _keyspace.Observer?.Created(this, key.Bytes, ValueType.String, isNew: true);
     }
 
     /// <summary>Tells whoever watches that this key is not what it was.</summary>
@@ -655,16 +656,19 @@ public sealed partial class Database
         if (type == ValueType.String)
             target.ReportNewString(to);
         else
-            _keyspace.Observer?.Created(target, to.Bytes, type);
+            _keyspace.Observer?.Created(target, to.Bytes, type, isNew: true);
     }
 
-    private void MakeRoom(Key key)
+    /// <summary>Removes what the key holds; false when that was nothing, or has expired.</summary>
+    private bool MakeRoom(Key key)
     {
         Entry existing = FindLive(key);
-        if (!existing.Exists)
+        bool isLive = existing.Exists;
+        if (!isLive)
             existing = FindAny(key);
         if (existing.Exists)
             RemoveEntry(existing, _keyspace.FreesOverwrittenLazily);
+        return isLive;
     }
 
     /// <summary>The value of an entry under another key, which may be in this or another database.</summary>
@@ -676,7 +680,7 @@ public sealed partial class Database
         {
             target.MakeRoom(to);
             target.Table.InsertCopy(to.Bytes, to.Hash, entry, expireAtMs, access);
-            _keyspace.Observer?.Created(target, to.Bytes, entry.Type);
+            _keyspace.Observer?.Created(target, to.Bytes, entry.Type, isNew: true);
             return;
         }
         ReadOnlySpan<byte> value = entry.IsInteger ? default : entry.Value;

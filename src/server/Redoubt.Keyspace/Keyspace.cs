@@ -45,7 +45,8 @@ public interface IKeyspaceObserver
     void FreeElsewhere(DetachedValue value);
 
     /// <summary>A key with a collection came to be, by whatever command; it is filled before the command ends.</summary>
-    void Created(Database database, ReadOnlySpan<byte> key, ValueType type)
+    /// <param name="isNew">There was no such key; otherwise the collection replaces what the key held.</param>
+    void Created(Database database, ReadOnlySpan<byte> key, ValueType type, bool isNew)
     {
     }
 

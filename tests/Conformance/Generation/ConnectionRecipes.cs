@@ -23,6 +23,7 @@ internal static class ConnectionRecipes
         new("CLIENT NO-EVICT", 1, d => ["CLIENT", "NO-EVICT", d.Pick("on", "off", "ON", "bogus")]),
         new("CLIENT PAUSE", 1, d => ["CLIENT", "PAUSE", .. d.Pick<string[]>(["0"], ["0", "WRITE"], ["0", "ALL"], ["abc"], ["-1"], ["1", "bogus"])]),
         new("CLIENT UNPAUSE", 1, _ => ["CLIENT", "UNPAUSE"]),
+        new("CLIENT UNBLOCK", 1, d => ["CLIENT", "UNBLOCK", d.Pick("99999999", "0", "-1", "abc"), .. d.Some(["TIMEOUT"], ["ERROR"], ["bogus"])]),
         new("CLIENT REPLY", 1, d => ["CLIENT", "REPLY", d.Pick("ON", "on", "bogus", "")]),
         new("CLIENT errors", 1, d => ["CLIENT", .. d.Pick<string[]>(["bogus"], ["ID", "1"], ["GETNAME", "x"], ["SETNAME"], ["UNPAUSE", "1"], ["NO-EVICT"], [""])]),
     ];

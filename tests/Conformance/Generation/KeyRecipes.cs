@@ -30,6 +30,8 @@ internal static class KeyRecipes
         new("FLUSHALL", 1, d => ["FLUSHALL", .. d.Some(["ASYNC"], ["SYNC"], ["bogus"])]),
         new("OBJECT ENCODING", 6, d => ["OBJECT", d.Case("ENCODING"), d.Key()]),
         new("OBJECT errors", 1, d => ["OBJECT", d.Pick("FREQ", "bogus", "ENCODING"), .. d.KeyList(2)]),
+        new("OBJECT REFCOUNT", 2, d => ["OBJECT", "REFCOUNT", d.Key()]),
+        new("MEMORY USAGE", 3, d => ["MEMORY", d.Case("USAGE"), d.Key(), .. d.Some(["SAMPLES", d.Pick("0", "3", "-1", "abc")], [d.Pick("bogus", "SAMPLES")])]),
         new("OBJECT IDLETIME", 1, d => ["OBJECT", "IDLETIME", d.Key()]),
         new("COPY", 8, d => ["COPY", d.Key(), d.Key(), .. d.Some(["REPLACE"], ["REPLACE"], ["DB", d.Pick("0", "1", "2", "16", "-1", "abc")], [d.Pick("bogus", "DB")])]),
         new("MOVE", 4, d => ["MOVE", d.Key(), d.Pick("0", "1", "1", "2", "16", "-1", "abc", "")]),

@@ -10,7 +10,8 @@ internal static class Recipes
     public static IReadOnlyList<Recipe> All { get; } =
         [
             .. StringRecipes.All, .. ListRecipes.All, .. HashRecipes.All, .. SetRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All,
-            .. StreamRecipes.All, .. BitmapRecipes.All, .. KeyRecipes.All, .. ConnectionRecipes.All, .. ServerRecipes.All, .. MalformedRecipes.All,
+            .. StreamRecipes.All, .. BitmapRecipes.All, .. KeyRecipes.All, .. PayloadRecipes.All, .. SortRecipes.All, .. ConnectionRecipes.All, .. MessageRecipes.All, .. ServerRecipes.All,
+            .. MalformedRecipes.All,
         ];
 
     public static Recipe Named(string name) => All.Single(r => r.Name == name);

@@ -147,15 +147,13 @@ internal static class SetAlgebra
         Key key = c.Key(1);
         ValueSlot result = draft.Slot;
         long count = new SetValue(result).Count;
-        bool isReplaced = c.Database.Delete(key);
         if (count > 0)
         {
-            draft.MoveTo(c.Database.Create(key, ValueType.Set, result.Encoding));
-            if (!isReplaced)
-                c.Database.Changed(key);
+            draft.MoveTo(c.Database.Replace(key, ValueType.Set, result.Encoding));
+            c.Database.Changed(key);
             c.Notify(KeyspaceEvents.Set, eventName, c[1]);
         }
-        else if (isReplaced)
+        else if (c.Database.Delete(key))
         {
             c.Notify(KeyspaceEvents.Generic, "del"u8, c[1]);
         }

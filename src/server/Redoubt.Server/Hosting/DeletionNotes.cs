@@ -47,11 +47,12 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
         Notify(KeyspaceEvents.Expired, "expired"u8, database, key);
     }
 
-    public void Created(Database database, ReadOnlySpan<byte> key, ValueType type)
+    public void Created(Database database, ReadOnlySpan<byte> key, ValueType type, bool isNew)
     {
         if (type != ValueType.String)
             KeyWaits?.SignalReady(database, key, type);
-        Notify(KeyspaceEvents.New, "new"u8, database, key);
+        if (isNew)
+            Notify(KeyspaceEvents.New, "new"u8, database, key);
     }
 
     public void Modified(Database database, ReadOnlySpan<byte> key)
