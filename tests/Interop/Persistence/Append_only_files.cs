@@ -62,7 +62,7 @@ public sealed class Append_only_files
         Assert.Equal("1", server.Call("GET", "whole").Text);
         Assert.Equal(0, server.Call("EXISTS", "torn").Integer);
         Assert.Equal(length, new FileInfo(file).Length);
-        Assert.Contains($"{torn.Length} bytes after the last whole command or transaction of appendonly.aof.1.incr.aof are cut off", server.Log);
+        AssertLogged(server, $"{torn.Length} bytes after the last whole command or transaction of appendonly.aof.1.incr.aof are cut off");
         server.Call("SET", "after", "1").OrThrow();
         ToolRun.Of("redis-check-aof", [Manifest(server)]).Succeeded();
     }
@@ -77,7 +77,7 @@ public sealed class Append_only_files
 
         Assert.Throws<InvalidOperationException>(() => server.Restart("--appendonly", "yes", "--aof-load-truncated", "no"));
 
-        Assert.Contains("Unexpected end of file reading the append only file appendonly.aof.1.incr.aof. You can: 1) Make a backup", server.Log);
+        AssertLogged(server, "Unexpected end of file reading the append only file appendonly.aof.1.incr.aof. You can: 1) Make a backup");
     }
 
     [Fact]
@@ -92,8 +92,8 @@ public sealed class Append_only_files
 
         Assert.Throws<InvalidOperationException>(() => server.Restart());
 
-        Assert.Contains($"What stands at offset {length} of appendonly.aof.1.incr.aof is no command", server.Log);
-        Assert.Contains("Bad file format reading the append only file appendonly.aof.1.incr.aof: make a backup", server.Log);
+        AssertLogged(server, $"What stands at offset {length} of appendonly.aof.1.incr.aof is no command");
+        AssertLogged(server, "Bad file format reading the append only file appendonly.aof.1.incr.aof: make a backup");
         Assert.Equal(1, server.ExitCode);
     }
 
@@ -118,6 +118,10 @@ public sealed class Append_only_files
         server.Restart("--appendonly", "yes");
         Assert.Equal(3, server.Call("DBSIZE").Integer);
     }
+
+    /// <summary>What a server prints arrives a little after it.</summary>
+    private static void AssertLogged(ServerProcess server, string text) =>
+        Wait.Until(() => server.Log.Contains(text, StringComparison.Ordinal), text, seen: () => server.Log);
 
     private static string Manifest(ServerProcess server) => Path.Combine(server.Folder, "appendonlydir", "appendonly.aof.manifest");
 

@@ -14,7 +14,7 @@ using Redoubt.Keyspace;
 
 namespace Redoubt.Persistence.Rdb;
 
-public sealed class RdbWriter
+public sealed class RdbWriter : ISnapshotEncoder
 {
     // SELECTDB, expiry, idle or frequency, type, and two length prefixes of at most 9 bytes, less than this.
     private const int OverheadMax = 64;

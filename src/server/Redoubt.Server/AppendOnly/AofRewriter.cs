@@ -76,7 +76,7 @@ internal sealed class AofRewriter(AofKeeper keeper, ServerConfig config, ServerL
         _startedMs = Clock.SteadyMs;
         _manifest = keeper.Folder.Manifest.Copy();
         AofFileEntry entry = _manifest.AddBase(config.Persistence.AofUseRdbPreamble.Value);
-        _job = snapshots.Start(snapshots.NewAux() with { AofBase = true }, Target(entry, TemporaryName), SnapshotPurpose.AppendOnlyFile);
+        _job = snapshots.Start(snapshots.NewAux() with { AofBase = true }, Target(entry, TemporaryName), SnapshotPurpose.AppendOnlyFile, Encoder());
         SnapshotJob job = _job;
         job.Finished += failure => Ended(job, entry, failure);
         log.AofRewriteStarted();
@@ -86,9 +86,14 @@ internal sealed class AofRewriter(AofKeeper keeper, ServerConfig config, ServerL
     /// <summary>Writes a base at once: at the start of the server, of an empty dataset.</summary>
     public string? WriteBaseNow(AofFileEntry entry)
     {
-        SnapshotJob job = snapshots.Start(snapshots.NewAux() with { AofBase = true }, Target(entry, $"temp-rewriteaof-{Environment.ProcessId}.aof"), SnapshotPurpose.AppendOnlyFile);
+        FileTarget target = Target(entry, $"temp-rewriteaof-{Environment.ProcessId}.aof");
+        SnapshotJob job = snapshots.Start(snapshots.NewAux() with { AofBase = true }, target, SnapshotPurpose.AppendOnlyFile, Encoder());
         return snapshots.FinishNow(job);
     }
+
+    /// <summary>Null is the encoder of RDB files.</summary>
+    private AofBaseWriter? Encoder() =>
+        config.Persistence.AofUseRdbPreamble.Value ? null : new AofBaseWriter(config.Persistence.AofTimestampEnabled.Value);
 
     private FileTarget Target(AofFileEntry entry, string temporaryName) =>
         new(config.Dir, keeper.Folder.RelativePathOf(entry.Name), temporaryName, config.Persistence.AofRewriteIncrementalFsync.Value);

@@ -188,6 +188,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         WaitForDisk();
         AppendStamp();
         WriteBuffer(_file);
+        // The replies that wait for this have no batch of their own any more.
+        if (IsAlways && _durable < _appended && (_writeError ?? SyncNow()) is { } error)
+            EndProcess(error, isWritten: _writeError is null);
     }
 
     /// <summary>Synchronises now; null, or what went wrong.</summary>

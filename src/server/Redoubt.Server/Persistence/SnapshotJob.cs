@@ -40,7 +40,7 @@ internal sealed class SnapshotJob : ISnapshotSink
 
     private readonly Mailbox _mailbox;
     private readonly SnapshotWalk _walk;
-    private readonly RdbWriter _writer;
+    private readonly ISnapshotEncoder _writer;
     private readonly RdbAux _aux;
     private readonly IReadOnlyList<byte[]> _functions;
     private readonly ISnapshotTarget _target;
@@ -60,14 +60,14 @@ internal sealed class SnapshotJob : ISnapshotSink
     private volatile bool _cancelled;
     private bool _walkDone;
 
-    public SnapshotJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, RdbAux aux, IReadOnlyList<byte[]> functions, bool compress, bool checksum, ISnapshotTarget target, int keyDelayMicroseconds)
+    public SnapshotJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, RdbAux aux, IReadOnlyList<byte[]> functions, ISnapshotEncoder encoder, ISnapshotTarget target, int keyDelayMicroseconds)
     {
         _mailbox = mailbox;
         _aux = aux;
         _functions = functions;
         _target = target;
         _keyDelayMicroseconds = keyDelayMicroseconds;
-        _writer = new RdbWriter(compress, checksum);
+        _writer = encoder;
         StartedMs = Clock.SteadyMs;
         _walk = keyspace.BeginSnapshot();
         _walk.Sink = this;

@@ -2,6 +2,7 @@
 // of which one runs at a time.
 
 using Redoubt.Commands;
+using Redoubt.Persistence;
 using Redoubt.Persistence.Rdb;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
@@ -151,12 +152,12 @@ internal sealed class SnapshotKeeper(
         AofBase = false,
     });
 
-    public SnapshotJob Start(RdbAux aux, ISnapshotTarget target, SnapshotPurpose purpose)
+    public SnapshotJob Start(RdbAux aux, ISnapshotTarget target, SnapshotPurpose purpose, ISnapshotEncoder? encoder = null)
     {
         _purpose = purpose;
         _dirtyAtStart = keyspace.Dirty;
         state.TotalForks++;
-        _job = new SnapshotJob(keyspace, mailbox, aux, state.FunctionLibraries, config.RdbCompression, config.RdbChecksum, target, config.RdbKeySaveDelay);
+        _job = new SnapshotJob(keyspace, mailbox, aux, state.FunctionLibraries, encoder ?? new RdbWriter(config.RdbCompression, config.RdbChecksum), target, config.RdbKeySaveDelay);
         return _job;
     }
 
