@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK: a real redis-server, the judge of everything Redoubt answers, with its tools,
-# its Sentinel and Python's client. Does nothing where all of it is there.
+# its Sentinel and Python's client; and node with two of its clients, these into artifacts/node-clients. Does nothing where all of it is there.
 #
 # On Debian and Ubuntu, as root or where sudo allows it, the packages are installed and none of their services is started.
 # Elsewhere it says what to install and ends with code 1.
@@ -20,15 +20,27 @@ need redis-sentinel command -v redis-sentinel
 # A python3 that was installed by hand often comes first on the PATH and does not see the packages of the system's own.
 python_has_redis() { python3 -c 'import redis' || /usr/bin/python3 -c 'import redis'; }
 need python3-redis python_has_redis
-if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+need nodejs command -v node
+need npm command -v npm
+
+# The tests of node's clients are left out where these cannot be had; nothing else needs them.
+clients=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../artifacts/node-clients
+install_node_clients() {
+    local wanted=${clients%/artifacts/*}/tests/Interop/Tools/Node/package.json
+    if [ -d "$clients/node_modules/ioredis" ] && cmp -s "$wanted" "$clients/package.json"; then return; fi
+    mkdir -p "$clients" && cp "$wanted" "$clients/"
+    timeout 180 npm install --prefix "$clients" --no-package-lock --no-audit --no-fund --silent </dev/null >/dev/null 2>&1 ||
+        echo "test: npm could not install ioredis and redis; their tests are left out"
+}
+if [ ${#missing[@]} -eq 0 ]; then install_node_clients; exit 0; fi
 
 say_how() {
     cat >&2 <<EOF
 The tests compare Redoubt with a real Redis 7; missing here: ${missing[*]}
 $1
-  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis
-  macOS:           brew install redis && python3 -m pip install redis
-  Fedora:          dnf install redis python3-redis
+  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis nodejs npm
+  macOS:           brew install redis node && python3 -m pip install redis
+  Fedora:          dnf install redis python3-redis nodejs npm
 No running service is needed: the tests start their own servers, on free ports of the loopback address.
 EOF
     exit 1
@@ -67,3 +79,4 @@ if ! apt install -y --no-install-recommends "${missing[@]}"; then
         say_how "apt-get could not install them (its words are above). Please install:"
     fi
 fi
+install_node_clients

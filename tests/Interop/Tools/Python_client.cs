@@ -50,12 +50,60 @@ public sealed class Python_client
         print('all well')
         """;
 
+    private const string Collections = """
+        import sys, threading, redis
+        for protocol in (2, 3):
+            r = redis.Redis(port=int(sys.argv[1]), decode_responses=True, **({'protocol': 3} if protocol == 3 and redis.VERSION[0] >= 5 else {}))
+            r.flushall()
+            assert r.hset('h', mapping={'a': '1', 'b': '2'}) == 2 and r.hgetall('h') == {'a': '1', 'b': '2'} and r.hincrby('h', 'a', 9) == 10
+            assert r.hmget('h', 'a', 'none') == ['10', None] and sorted(f for f, _ in r.hscan_iter('h')) == ['a', 'b']
+            assert r.rpush('l', 'x', 'y', 'z') == 3 and r.lrange('l', 0, -1) == ['x', 'y', 'z'] and r.lmove('l', 'l2') == 'x' and r.lpop('l', 5) == ['y', 'z']
+            assert r.sadd('s', 1, 2, 3) == 3 and r.smembers('s') == {'1', '2', '3'} and r.sunion('s', 'none') == {'1', '2', '3'} and r.sismember('s', 2)
+            assert r.zadd('z', {'one': 1, 'two': 2.5}) == 2 and r.zscore('z', 'two') == 2.5 and r.zincrby('z', 2, 'one') == 3
+            assert [list(p) for p in r.zrange('z', 0, -1, withscores=True)] == [['two', 2.5], ['one', 3.0]] and r.zrank('z', 'one') == 1
+            assert r.geoadd('g', (13.361389, 38.115556, 'Palermo', 15.087269, 37.502669, 'Catania')) == 2 and float(r.geodist('g', 'Palermo', 'Catania', 'km')) == 166.2742
+            assert r.setbit('bits', 7, 1) == 0 and r.bitcount('bits') == 1 and r.pfadd('hll', 'a', 'b', 'c') == 1 and r.pfcount('hll') == 3
+            first = r.xadd('x', {'field': 'value'})
+            assert r.xgroup_create('x', 'workers', '0') and r.xlen('x') == 1 and r.xrange('x') == [(first, {'field': 'value'})]
+            assert first in str(r.xreadgroup('workers', 'one', {'x': '>'})) and r.xpending('x', 'workers')['pending'] == 1 and r.xack('x', 'workers', first) == 1
+            with r.pipeline() as p:
+                assert p.set('t', 1).incr('t').get('t').execute() == [True, 2, '2']
+                p.watch('t')
+                r.set('t', 'changed')
+                try:
+                    p.multi(); p.get('t'); p.execute()
+                    raise SystemExit('no error')
+                except redis.WatchError:
+                    pass
+            got = []
+            waiting = threading.Thread(target=lambda: got.append(r.blpop('queue', timeout=10)))
+            waiting.start()
+            r.rpush('queue', 'job')
+            waiting.join()
+            assert list(got[0]) == ['queue', 'job'], got
+            listener = r.pubsub(ignore_subscribe_messages=True)
+            listener.subscribe('news')
+            while r.publish('news', 'hello') == 0:
+                pass
+            message = None
+            while message is None:
+                message = listener.get_message(timeout=10)
+            assert (message['channel'], message['data']) == ('news', 'hello')
+            listener.close()
+        print('all well')
+        """;
+
     [Fact]
-    public void Works_unchanged()
+    public void Works_unchanged() => Run(Script);
+
+    [Fact]
+    public void Works_unchanged_with_every_type() => Run(Collections);
+
+    private static void Run(string script)
     {
         Assert.SkipUnless(ToolRun.Of(Python, ["-c", "import redis"]).ExitCode == 0, "python3-redis is not installed (./test.sh installs it)");
         using ServerProcess server = RedisServers.Redoubt();
-        ToolRun run = ToolRun.Of(Python, ["-c", Script, server.Port.ToString(CultureInfo.InvariantCulture)]);
+        ToolRun run = ToolRun.Of(Python, ["-c", script, server.Port.ToString(CultureInfo.InvariantCulture)]);
         Assert.Equal("all well\n", run.Succeeded());
     }
 }
