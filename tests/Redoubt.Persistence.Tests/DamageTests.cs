@@ -73,7 +73,7 @@ public class DamageTests
     {
         byte[] file = Rdb.Write(Small);
         file[^1] ^= 1;
-        Assert.StartsWith("Wrong RDB checksum", ErrorOf(file));
+        Assert.StartsWith("RDB CRC error", ErrorOf(file));
         Assert.Equal(RdbReaderState.Finished, Rdb.Read(file, options: new RdbReaderOptions { VerifyChecksum = false }).State);
     }
 

@@ -84,6 +84,17 @@ public sealed class Blocked_clients : IDisposable
     }
 
     [Fact]
+    public void A_key_whose_time_is_up_by_the_end_of_the_transaction_serves_nobody()
+    {
+        using Scenario scenario = new(_servers, Clients, protocol: 2);
+        scenario.Send(1, "BLPOP", "a", "0");
+        foreach (string[] command in new string[][] { ["MULTI"], ["RPUSH", "a", "x"], ["PEXPIRE", "a", "20"], ["DEBUG", "SLEEP", "0.1"], ["EXEC"] })
+            scenario.Send(0, command);
+        Assert.True(scenario.IsWaiting(1));
+        scenario.Finish();
+    }
+
+    [Fact]
     public void A_transaction_does_not_wait()
     {
         using Scenario scenario = new(_servers, Clients, protocol: 3);

@@ -316,7 +316,7 @@ public sealed partial class RdbReader
         ulong stored = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (_options.VerifyChecksum && stored != 0 && stored != _crc)
         {
-            return Fail(_offset, $"Wrong RDB checksum: the file says {stored:x16}, its bytes give {_crc:x16}; it is damaged");
+            return Fail(_offset, $"RDB CRC error: the file says {stored:x16}, its bytes give {_crc:x16}; it is damaged");
         }
         HasChecksum = stored != 0;
         _section = Section.End;

@@ -371,9 +371,10 @@ internal sealed class Dispatcher : ITransactions
 
     // ---- clients that wait for keys ---------------------------------------------------------------------------------
 
-    /// <summary>Looks after the clients that wait for what the last commands brought.</summary>
+    /// <summary>Looks after the clients that wait for what the last commands brought, and for what of it is there still: those may have taken long.</summary>
     public void ServeWaiting()
     {
+        _keyspace.NowMs = Clock.UnixMs;
         Context.Reply = _replyToWaiting;
         ExpiryMode mode = _keyspace.ExpiryMode;
         if (mode == ExpiryMode.Ignore)

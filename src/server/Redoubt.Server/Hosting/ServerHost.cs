@@ -251,7 +251,6 @@ internal sealed class ServerHost : IDisposable
     {
         if (!_keyWaits.HasReady)
             return;
-        _keyspace.NowMs = Clock.UnixMs;
         _dispatcher.ServeWaiting();
     }
 
