@@ -12,6 +12,9 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 {
     public List<string> Calls { get; } = [];
 
+    /// <summary>What a command does each time is not recorded, for that allocates.</summary>
+    public bool IsForgetful { get; set; }
+
     public string Password { get; set; } = "";
 
     public bool HasMaster { get; set; }
@@ -158,8 +161,11 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
     public void Block(CommandContext c, int firstKey, int keyCount, ValueType type, long timeoutMs, bool needsKeys, IReadOnlyList<ReplacedArgument>? replaced) =>
         Calls.Add($"block {firstKey} {keyCount} {type} {timeoutMs}");
 
-    public void SignalReady(Redoubt.Keyspace.Database database, ReadOnlySpan<byte> key, ValueType type) =>
-        Calls.Add($"ready {database.Index} {Encoding.Latin1.GetString(key)} {type}");
+    public void SignalReady(Redoubt.Keyspace.Database database, ReadOnlySpan<byte> key, ValueType type)
+    {
+        if (!IsForgetful)
+            Calls.Add($"ready {database.Index} {Encoding.Latin1.GetString(key)} {type}");
+    }
 
     public bool VerifiesChecksums { get; set; } = true;
 
