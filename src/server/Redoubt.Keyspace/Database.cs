@@ -756,6 +756,8 @@ public sealed partial class Database
                 LiveCount++;
                 return false;
             }
+            if (keyspace.Snapshot is { } walk && walk.Postpones(database.Table, entry))
+                return false;
             database.PrepareExpiry(entry);
             return true;
         }

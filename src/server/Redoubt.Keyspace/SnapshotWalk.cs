@@ -9,8 +9,10 @@
 // change or delete an entry that the walk has not reached gives out its old image first. So every key of the moment when
 // the snapshot began is given out exactly once, with the value it had then.
 //
-// A large collection is given out in pieces, between which commands run. One that is about to change it first gives out the rest; one
-// that is about to change something else gives that out in between, which the sink has to keep apart.
+// A large collection is given out in pieces, between which commands run. Who is about to change it had better wait until it is complete, or it would have
+// to give out all the rest at once: a pause that grows with the collection. So the server asks for what a command will change (`Postpones`), holds that one
+// client back, and the walk gives out what somebody waits for first. What cannot wait (an eviction, what a master sends) gives out the rest at once. A
+// change of something else gives that out in between, which the sink has to keep apart.
 //
 // The walk uses SCAN's cursor, so tables may grow and shrink meanwhile; what it meets twice has its number already.
 // A flushed table is adopted: the walk goes on over it, and it is freed afterwards.
@@ -55,8 +57,15 @@ public sealed class SnapshotWalk
     private readonly List<(EntryTable Table, int Database)> _tables = [];
     private readonly HashSet<EntryTable> _adopted = [];
 
-    /// <summary>Keys of large values in the current table, which the walk has met and gives out next.</summary>
-    private readonly Queue<byte[]> _large = new();
+    /// <summary>Large values that the walk has met and gives out next.</summary>
+    private readonly Queue<LargeValue> _large = new();
+
+    /// <summary>Large values that somebody waits for.</summary>
+    private readonly Queue<LargeValue> _urgent = new();
+
+    /// <summary>That of the two whose first value is given out in part; null = none is.</summary>
+    private Queue<LargeValue>? _open;
+
     private readonly ImagePosition _position = new();
     private readonly ImagePosition _positionAtOnce = new();
     private ISnapshotSink? _sink;
@@ -89,6 +98,12 @@ public sealed class SnapshotWalk
     /// <summary>Keys given out so far.</summary>
     public long KeysDone { get; private set; }
 
+    /// <summary>Large values given out so far: whoever waits for one may look again when this changes.</summary>
+    public long LargeDone { get; private set; }
+
+    /// <summary>Somebody waits for a large value to be given out.</summary>
+    public bool IsUrgent => _urgent.Count > 0;
+
     public bool IsFinished => _current >= _tables.Count;
 
     /// <summary>Of a snapshot that was given up: whether it should be walked to the end now.</summary>
@@ -101,10 +116,10 @@ public sealed class SnapshotWalk
         while (buckets-- > 0 && !IsFinished)
         {
             (EntryTable table, receiver.Database) = _tables[_current];
-            if (_large.Count > 0)
+            if (_large.Count > 0 || IsUrgent)
             {
                 // A piece takes about as long as a good number of buckets.
-                GivePiece(table, receiver.Database);
+                GivePiece();
                 buckets = 0;
             }
             else
@@ -112,7 +127,7 @@ public sealed class SnapshotWalk
                 receiver.Table = table;
                 _cursor = table.Scan(_cursor, ref receiver);
             }
-            if (_cursor != 0 || _large.Count > 0)
+            if (_cursor != 0 || _large.Count > 0 || IsUrgent)
                 continue;
             _current++;
             if (_adopted.Remove(table))
@@ -149,15 +164,49 @@ public sealed class SnapshotWalk
         if (at < 0)
             return;
         _tables.RemoveAt(at);
+        Forget(_large, table);
+        Forget(_urgent, table);
         if (at < _current)
-        {
             _current--;
-        }
         else if (at == _current)
-        {
             _cursor = 0;
-            _large.Clear();
+    }
+
+    private void Forget(Queue<LargeValue> queue, EntryTable table)
+    {
+        if (_open == queue && queue.Peek().Table == table)
+        {
+            _open = null;
+            _position.Reset();
         }
+        for (int i = queue.Count; i > 0; i--)
+        {
+            LargeValue value = queue.Dequeue();
+            if (value.Table != table)
+                queue.Enqueue(value);
+        }
+    }
+
+    /// <summary>
+    /// Whether a change of this key had better wait: its value is large, and the snapshot does not have all of it yet. It is given out as soon as
+    /// possible; <see cref="LargeDone"/> tells when.
+    /// </summary>
+    public bool Postpones(Database database, Key key) => Postpones(database.Table, database.Table.Find(key.Bytes, key.Hash));
+
+    internal bool Postpones(EntryTable table, scoped in Entry entry)
+    {
+        if (!entry.Exists || entry.IsString || entry.SnapshotEpoch == table.SnapshotEpoch || _sink is null || !ValueImage.IsLarge(table.SlotOf(entry)))
+            return false;
+        int at = _tables.FindIndex(walked => walked.Table == table);
+        if (at < 0)
+            return false;
+        foreach (LargeValue waiting in _urgent)
+        {
+            if (waiting.Table == table && entry.Key.SequenceEqual(waiting.Key))
+                return true;
+        }
+        _urgent.Enqueue(new LargeValue(table, _tables[at].Database, entry.Key.ToArray()));
+        return true;
     }
 
     /// <summary>The next snapshot begins and takes over the tables.</summary>
@@ -222,26 +271,35 @@ public sealed class SnapshotWalk
     private void GiveRest(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry)
     {
         ImagePosition position = _positionAtOnce;
-        if (!_position.IsAtStart && _large.TryPeek(out byte[]? open) && table == _tables[_current].Table && entry.Key.SequenceEqual(open))
+        if (_open?.Peek() is { } open && open.Table == table && entry.Key.SequenceEqual(open.Key))
             position = _position;
         while (!GivePiece(sink, table, database, entry, position))
         {
         }
     }
 
-    /// <summary>One piece of the large value at hand, if it is still to be given out.</summary>
-    private void GivePiece(EntryTable table, int database)
+    /// <summary>
+    /// One piece of the large value at hand, if it is still to be given out. One that was begun is completed first, for the pieces of a value follow
+    /// one another.
+    /// </summary>
+    private void GivePiece()
     {
-        byte[] key = _large.Peek();
-        Entry entry = table.Find(key, _keyspace.HashOf(key));
-        if (entry.Exists && entry.SnapshotEpoch != table.SnapshotEpoch)
+        Queue<LargeValue> queue = _open ?? (IsUrgent ? _urgent : _large);
+        LargeValue value = queue.Peek();
+        Entry entry = value.Table.Find(value.Key, _keyspace.HashOf(value.Key));
+        if (entry.Exists && entry.SnapshotEpoch != value.Table.SnapshotEpoch)
         {
-            if (_sink is { } sink && !GivePiece(sink, table, database, entry, _position))
+            if (_sink is { } sink && !GivePiece(sink, value.Table, value.Database, entry, _position))
+            {
+                _open = queue;
                 return;
-            Done(table, entry);
+            }
+            Done(value.Table, entry);
         }
         _position.Reset();
-        _large.Dequeue();
+        _open = null;
+        queue.Dequeue();
+        LargeDone++;
     }
 
     private bool GivePiece(ISnapshotSink sink, EntryTable table, int database, scoped in Entry entry, ImagePosition position)
@@ -264,6 +322,8 @@ public sealed class SnapshotWalk
         KeysDone++;
     }
 
+    private readonly record struct LargeValue(EntryTable Table, int Database, byte[] Key);
+
     private ref struct Receiver(SnapshotWalk walk) : IEntryReceiver
     {
         public EntryTable Table = null!;
@@ -274,7 +334,7 @@ public sealed class SnapshotWalk
             if (entry.SnapshotEpoch == Table.SnapshotEpoch)
                 return;
             if (!entry.IsString && ValueImage.IsLarge(Table.SlotOf(entry)))
-                walk._large.Enqueue(entry.Key.ToArray());
+                walk._large.Enqueue(new LargeValue(Table, Database, entry.Key.ToArray()));
             else
                 walk.GiveOut(Table, Database, entry);
         }

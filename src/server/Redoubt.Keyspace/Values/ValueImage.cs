@@ -1,7 +1,8 @@
 // Values other than strings on their way out of the keyspace: for a snapshot, piece by piece between commands, or for DUMP at once.
 // One line per encoding; how a family's values are walked is the business of its own file.
 //
-// Between two pieces of one value nothing may change it: the snapshot's walk sees to that (Preserve), so a position in it stays good.
+// Between two pieces of one value nothing may change it: the snapshot's walk sees to that (Preserve), so a position in it stays good. Growth of a table that
+// goes on by itself is no change: SCAN's order does without repetitions there.
 
 using Redoubt.Structures.Hashes;
 using Redoubt.Structures.Sets;
@@ -16,6 +17,8 @@ internal static class ValueImage
     public static bool IsLarge(ValueSlot slot) => slot.Encoding switch
     {
         ValueEncoding.SkipList => SortedSetImage.IsLarge(slot),
+        ValueEncoding.HashTable => slot.Type == ValueType.Hash ? HashImage.IsLarge(slot) : SetImage.IsLarge(slot),
+        ValueEncoding.QuickList => ListImage.IsLarge(slot),
         ValueEncoding.Stream => StreamImage.IsLarge(slot),
         _ => false,
     };

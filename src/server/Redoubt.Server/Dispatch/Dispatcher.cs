@@ -67,6 +67,9 @@ internal sealed class Dispatcher : ITransactions
     /// <summary>Who waits for keys; served after each command.</summary>
     public KeyWaits KeyWaits { get; set; } = null!;
 
+    /// <summary>Who waits for a snapshot; set by the composition root.</summary>
+    public LargeWrites LargeWrites { get; set; } = null!;
+
     /// <summary>Clients that cache what they read; set by the composition root.</summary>
     public Tracking.KeyTracking Tracking { get; set; } = null!;
 
@@ -231,7 +234,7 @@ internal sealed class Dispatcher : ITransactions
         }
         else
         {
-            if (_gate.IsNarrow || IsSpecial(client, command))
+            if (_gate.IsNarrow || _keyspace.Snapshot is not null || IsSpecial(client, command))
             {
                 ReadOnlySpan<byte> refusal = _gate.Refusal(client, command);
                 if (!refusal.IsEmpty)
@@ -273,10 +276,15 @@ internal sealed class Dispatcher : ITransactions
         return true;
     }
 
-    /// <summary>Whether the client waits before this command: a pause holds it back, or it promotes us and the master's last words are not read yet.</summary>
+    /// <summary>
+    /// Whether the client waits before this command: a pause holds it back, a snapshot needs what it would change, or it promotes us and the master's last
+    /// words are not read yet.
+    /// </summary>
     private bool MustHold(ClientConnection client, CommandDescriptor command)
     {
         if (_gate.IsPaused(client, command))
+            return true;
+        if (_keyspace.Snapshot is not null && !IsForReplay && LargeWrites.Hold(Context, client, command))
             return true;
         if (!_state.IsReplica || client.IsMasterLink || !Promotion.IsAskedBy(Context, client, command))
             return false;

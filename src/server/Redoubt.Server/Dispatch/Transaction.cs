@@ -33,6 +33,8 @@ internal readonly record struct QueuedCommand(CommandDescriptor Command, byte[] 
     /// <summary>Memory of the arguments.</summary>
     public long Bytes => Buffer.Length + 16L * Arguments.Length;
 
+    public ReadOnlySpan<byte> Argument(int index) => Buffer.AsSpan(Arguments[index].Start, Arguments[index].Length);
+
     /// <param name="c">Aimed at the request.</param>
     /// <param name="replaced">In the order of their index.</param>
     public static QueuedCommand Copy(CommandContext c, CommandDescriptor command, IReadOnlyList<ReplacedArgument> replaced)

@@ -184,6 +184,9 @@ internal sealed class ServerHost : IDisposable
         _loop.AddBeforeSleep(_tracking.SendBroadcasts);
         _loop.AddBeforeSleep(ServeWaiting);
         _loop.Deadlines = _blocked;
+        LargeWrites largeWrites = new(_keyspace, _connections);
+        _dispatcher.LargeWrites = largeWrites;
+        _loop.AddBeforeSleep(largeWrites.Release);
         _loop.AddBeforeSleep(_connections.ResumeHeld);
         // What replicas are sent must not be lost here by a crash.
         _loop.AddBeforeSleep(_aof.Writer.Flush);

@@ -36,6 +36,8 @@ internal sealed class SnapshotJob : ISnapshotSink
 {
     private const int BatchBytes = 128 * 1024;
     private const long InFlightBytesMax = 2L * 1024 * 1024;
+    /// <summary>The same while a client waits for a large value; then slow replicas do not count.</summary>
+    private const long UrgentBytesMax = 8 * InFlightBytesMax;
     private const int BucketsPerLook = 16;
 
     private readonly Mailbox _mailbox;
@@ -97,7 +99,7 @@ internal sealed class SnapshotJob : ISnapshotSink
     {
         if (_walkDone || IsDone)
             return false;
-        while (_isAtEnd || Interlocked.Read(ref _inFlight) + (Unsent?.Invoke() ?? 0) < InFlightBytesMax)
+        while (_isAtEnd || HasRoom)
         {
             if (_keyDelayMicroseconds > 0 && Clock.SteadyMicroseconds < _pausedUntilMicroseconds)
                 return false;
@@ -117,6 +119,10 @@ internal sealed class SnapshotJob : ISnapshotSink
         }
         return false;
     }
+
+    private bool HasRoom => _walk.IsUrgent
+        ? Interlocked.Read(ref _inFlight) < UrgentBytesMax
+        : Interlocked.Read(ref _inFlight) + (Unsent?.Invoke() ?? 0) < InFlightBytesMax;
 
     /// <summary>Gives the snapshot up. `Finished` follows.</summary>
     public void Cancel()
