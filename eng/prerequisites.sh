@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK: a real redis-server, the judge of everything Redoubt answers, with its tools,
-# its Sentinel and Python's client; and node with two of its clients, these into artifacts/node-clients. Does nothing where all of it is there.
+# its Sentinel, Python's client and a HAProxy; and node with two of its clients, these into artifacts/node-clients. Does nothing where all of it is there.
 #
 # On Debian and Ubuntu, as root or where sudo allows it, the packages are installed and none of their services is started.
 # Elsewhere it says what to install and ends with code 1.
@@ -17,6 +17,7 @@ case " ${missing[*]-} " in *" redis-tools "*) ;; *)
     need redis-tools command -v redis-benchmark ;;
 esac
 need redis-sentinel command -v redis-sentinel
+need haproxy test -x /usr/sbin/haproxy -o -x /usr/local/sbin/haproxy
 # A python3 that was installed by hand often comes first on the PATH and does not see the packages of the system's own.
 python_has_redis() { python3 -c 'import redis' || /usr/bin/python3 -c 'import redis'; }
 need python3-redis python_has_redis
@@ -38,9 +39,9 @@ say_how() {
     cat >&2 <<EOF
 The tests compare Redoubt with a real Redis 7; missing here: ${missing[*]}
 $1
-  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis nodejs npm
-  macOS:           brew install redis node && python3 -m pip install redis
-  Fedora:          dnf install redis python3-redis nodejs npm
+  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis haproxy nodejs npm
+  macOS:           brew install redis haproxy node && python3 -m pip install redis
+  Fedora:          dnf install redis python3-redis haproxy nodejs npm
 No running service is needed: the tests start their own servers, on free ports of the loopback address.
 EOF
     exit 1

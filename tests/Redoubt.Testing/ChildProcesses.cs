@@ -8,7 +8,7 @@ namespace Redoubt.Testing;
 /// parent. For the kernel the parent is the thread that forked, and threads of the pool come and go, so one thread that
 /// never ends starts them all.
 /// </summary>
-internal static class ChildProcesses
+public static class ChildProcesses
 {
     private const string Setpriv = "/usr/bin/setpriv";
     private static readonly BlockingCollection<Action> Requests = [];

@@ -49,6 +49,9 @@ internal sealed class NetworkDirectives(DirectiveTable table)
 
     public SwitchDirective IoThreadsDoReads { get; } = table.Switch("io-threads-do-reads", false, Immutable);
 
+    /// <summary>Where load balancers and Prometheus ask; 0 = nowhere. Ours: Redis has no such directive.</summary>
+    public NumberDirective HttpPort { get; } = table.Number("http-port", 0, 0, 65535, Own);
+
     /// <summary>Ours: Redis has no such directive.</summary>
     public ChoiceDirective<IoLoop> Io { get; } = table.Choice("io", IoLoop.Auto,
         [("auto", IoLoop.Auto), ("epoll", IoLoop.Epoll), ("portable", IoLoop.Portable)], Immutable | Hidden | Own);

@@ -37,7 +37,7 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     public NumberDirective AnnouncePort { get; } = table.Number("replica-announce-port", 0, 0, 65535, alias: "slave-announce-port");
 
     /// <summary>A replica in sync does not give up its dataset for an almost empty one of unknown history; in no Redis.</summary>
-    public SwitchDirective Guard { get; } = table.Switch("replica-guard", true);
+    public SwitchDirective Guard { get; } = table.Switch("replica-guard", true, Own);
 
     public SwitchDirective LazyFlush { get; } = table.Switch("replica-lazy-flush", false, NotInEffect, "slave-lazy-flush");
 

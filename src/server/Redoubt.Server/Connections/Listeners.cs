@@ -110,7 +110,7 @@ internal sealed class Listeners(SocketLoop sockets, ServerConfig config, ServerL
         _tcp.Clear();
     }
 
-    private static IPAddress AddressOf(string name)
+    internal static IPAddress AddressOf(string name)
     {
         if (name == "*")
             return IPAddress.Any;

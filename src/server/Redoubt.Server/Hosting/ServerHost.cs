@@ -16,6 +16,7 @@ using Redoubt.Server.Configuration;
 using Redoubt.Server.Connections;
 using Redoubt.Server.Crash;
 using Redoubt.Server.Dispatch;
+using Redoubt.Server.Http;
 using Redoubt.Server.Information;
 using Redoubt.Server.Logging;
 using Redoubt.Server.Loop;
@@ -128,6 +129,7 @@ internal sealed class ServerHost : IDisposable
         };
         WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration, monitors);
         new ConfigurationEffects(config, settings, _dispatcher.Observers, _keyspace, _gate, _connections, stream, _replication, log).Install();
+        WireHttp(info, ports.Latency);
         Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
         WireLoop();
     }
@@ -170,6 +172,17 @@ internal sealed class ServerHost : IDisposable
         _snapshots.Loader = _loader;
         _snapshots.DescribeHistory = DescribeHistory;
         _snapshots.IsInTransaction = () => _dispatcher.Context.IsInTransaction;
+    }
+
+    private void WireHttp(InfoReport info, LatencyEvents latency)
+    {
+        _replication.Replicas.Latency = latency;
+        _replication.Master.Latency = latency;
+        StatusBoard board = new(_state, _replication, info);
+        _http = new HttpService(_config, _log, board.Take);
+        _config.WhenSet(() => _isServing ? _http.Listen() : null, "http-port");
+        _replication.HasChangedRole = _http.Publish;
+        _loop.Timer += _ => _http.Publish();
     }
 
     private void WireLoop()
@@ -217,11 +230,18 @@ internal sealed class ServerHost : IDisposable
         if (_config.ReplicaOf is not null)
             _replication.BeginAsReplica();
         LoadAtStart();
+        if (_http.Listen() is { } problem)
+        {
+            _log.Write(LogLevel.Warning, LogMessages.Id.Text, problem);
+            return 1;
+        }
+        _isServing = true;
         int threads = _config.Network.IoThreads.Int;
         using IoThreads? helpers = threads > 1 ? new IoThreads(threads) : null;
         _connections.Helpers = helpers;
         _loop.Run();
         _connections.Helpers = null;
+        _http.Stop();
         _connections.CloseAll();
         if (_lifecycle.RestartDelay is { } delay)
             _log.RestartFailed(Restarting.Now(delay));
@@ -229,6 +249,8 @@ internal sealed class ServerHost : IDisposable
     }
 
     private int _exitCode;
+    private HttpService _http = null!;
+    private bool _isServing;
 
     private void OnTimer(long nowSteadyMs)
     {

@@ -17,6 +17,7 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
         ArrayBufferWriter<byte> bytes = new(1024);
         ReplicationInfoWriter.Write(Now(), bytes);
         text.Ready(Encoding.UTF8.GetString(bytes.WrittenSpan));
+        WriteLag(text);
         if (state.IsReplica && service.Master.RefusedResync is { } reason)
             text.Line("master_resync_refused", reason);
         if (service.Master.Missed is { } missed)
@@ -25,6 +26,22 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
             text.Line("missed_writes_commands", missed.Commands);
             text.Line("missed_writes_bytes", missed.Bytes);
         }
+    }
+
+    /// <summary>Ours: how far behind each replica is, as it acknowledges (once a second), and how old a replica's data may be.</summary>
+    private void WriteLag(InfoText text)
+    {
+        ReplicaRegistry replicas = service.Replicas.Registry;
+        for (int i = 0; i < replicas.Count; i++)
+        {
+            ReplicaSession session = replicas[i];
+            if (session.State != SessionState.Online)
+                continue;
+            long behindMs = service.Replicas.Offsets.BehindMs(session.AckedOffset, service.Stream.Offset, Clock.SteadyMs);
+            text.Line($"replica_lag{i}", $"ip={session.Host},port={session.ListeningPort},bytes={Math.Max(0, service.Stream.Offset - session.AckedOffset)},ms={behindMs}");
+        }
+        if (state.IsReplica)
+            text.Line("replica_data_age_ms", service.Master.DataAgeMs(Clock.SteadyMs));
     }
 
     private ReplicationInfo Now()

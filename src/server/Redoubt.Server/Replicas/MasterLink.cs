@@ -25,6 +25,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Redoubt.Commands;
 using Redoubt.Native.Sockets;
 using Redoubt.Replication;
 using Redoubt.Resp;
@@ -114,6 +115,9 @@ internal sealed class MasterLink : ICommandSource
     /// <summary>Writes of ours, as a master, that were saved because the new one does not have them.</summary>
     public MissedWrites? Missed => _oldMaster.Missed;
 
+    /// <summary>Is told for how long the link was down; set by the composition root.</summary>
+    public LatencyEvents Latency { get; set; } = null!;
+
     /// <summary>The database that the master's stream has selected.</summary>
     public int StreamDatabase { get; set; }
 
@@ -121,6 +125,19 @@ internal sealed class MasterLink : ICommandSource
 
     /// <summary>Steady clock of the last sign of life of the master, in milliseconds.</summary>
     public long LastIoSteadyMs { get; private set; }
+
+    /// <summary>
+    /// How old our data may be, in milliseconds; -1 = it is no master's. A master that has nothing to say sends a heartbeat every
+    /// repl-ping-replica-period (ours is taken for its): silence up to then means that nothing was written.
+    /// </summary>
+    public long DataAgeMs(long nowSteadyMs)
+    {
+        if (!IsDatasetOfMaster || LastIoSteadyMs == 0)
+            return -1;
+        long silentMs = Math.Max(0, nowSteadyMs - LastIoSteadyMs);
+        bool isOrdinary = _client is not null && silentMs <= (_config.ReplPingReplicaPeriodSeconds + 1) * 1000L;
+        return isOrdinary ? 0 : silentMs;
+    }
 
     /// <summary>Steady clock of the moment when the link went down; 0 = this master's link never was up.</summary>
     public long DownSinceSteadyMs { get; private set; }
@@ -509,6 +526,8 @@ internal sealed class MasterLink : ICommandSource
         client.DatabaseIndex = database;
         StreamDatabase = database;
         _client = client;
+        if (DownSinceSteadyMs > 0 && IsDatasetOfMaster && Latency.IsSlow(Clock.SteadyMs - DownSinceSteadyMs))
+            Latency.Add("master-link-down", Clock.SteadyMs - DownSinceSteadyMs, Clock.UnixMs / 1000);
         _wasMaster = false;
         _acceptsAny = false;
         RefusedResync = null;

@@ -29,6 +29,9 @@ namespace Redoubt.Server.Replicas;
 
 internal sealed class ReplicaHost
 {
+    // Those that never return must not fill the memory.
+    private const int LostNamesMax = 1000;
+
     private readonly ReplicationService _service;
     private readonly ServerState _state;
     private readonly ServerConfig _config;
@@ -39,6 +42,7 @@ internal sealed class ReplicaHost
     private readonly SnapshotKeeper _snapshots;
     private readonly List<ReplicaFeed> _feeds = [];
     private readonly List<ReplicaWait> _waiting = [];
+    private readonly Dictionary<string, long> _lostAtMs = [];
     private bool _ackRequested;
     private bool _ackIsUrgent;
     private long _lastPingMs;
@@ -65,6 +69,12 @@ internal sealed class ReplicaHost
     public ReplicaRegistry Registry { get; } = new();
 
     public IReadOnlyList<ReplicaFeed> Feeds => _feeds;
+
+    /// <summary>When the stream had come how far.</summary>
+    public OffsetHistory Offsets { get; } = new();
+
+    /// <summary>Is told for how long a replica was away; set by the composition root.</summary>
+    public LatencyEvents Latency { get; set; } = null!;
 
     public long FullSyncs { get; set; }
 
@@ -169,6 +179,8 @@ internal sealed class ReplicaHost
         feed.LastProgressMs = Clock.SteadyMs;
         client.Channel.SetNoDelay(!_config.Replication.DisableTcpNoDelay.Value);
         Registry.Add(feed.Session);
+        if (_lostAtMs.Remove(feed.Session.Name, out long lostAtMs) && Latency.IsSlow(Clock.SteadyMs - lostAtMs))
+            Latency.Add("replica-link-down", Clock.SteadyMs - lostAtMs, Clock.UnixMs / 1000);
         if (!_feeds.Contains(feed))
             _feeds.Add(feed);
     }
@@ -447,6 +459,7 @@ internal sealed class ReplicaHost
     /// <summary>About every 100 ms.</summary>
     public void Timer(long nowSteadyMs)
     {
+        Offsets.Note(Stream.Offset, nowSteadyMs);
         if (nowSteadyMs - _lastSecondMs >= 1000)
         {
             _lastSecondMs = nowSteadyMs;
@@ -530,6 +543,8 @@ internal sealed class ReplicaHost
         if (!_feeds.Remove(feed))
             return;
         Registry.Remove(feed.Session, Clock.UnixMs);
+        if (_lostAtMs.Count < LostNamesMax)
+            _lostAtMs[feed.Session.Name] = Clock.SteadyMs;
         _log.Write(LogLevel.Warning, LogMessages.Id.ReplicaLost, $"Connection with replica {feed.Session.Name} lost.");
         if (feed.Job is { } job && !_feeds.Exists(other => other.Job == job) && !job.IsDone)
         {

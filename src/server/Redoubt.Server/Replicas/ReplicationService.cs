@@ -122,7 +122,11 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         _keyspace.ExpiryMode = hide ? Redoubt.Keyspace.ExpiryMode.Hide : Redoubt.Keyspace.ExpiryMode.Delete;
         Replicas.RefreshGoodReplicas();
         _gate.Refresh();
+        HasChangedRole?.Invoke();
     }
+
+    /// <summary>After a change of role.</summary>
+    public Action? HasChangedRole { get; set; }
 
     // ---- commands ---------------------------------------------------------------------------------------------------
 
