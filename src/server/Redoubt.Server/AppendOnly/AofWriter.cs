@@ -92,6 +92,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
 
     public int BufferedBytes => _length;
 
+    /// <summary>Of both buffers, that which is filled and that which the disk has.</summary>
+    public long MemoryBytes => (long)_buffer.Length + _spare.Length;
+
     public bool IsSyncing => _isSyncing || _isWriting;
 
     public long DelayedSyncs { get; set; }

@@ -50,6 +50,7 @@ internal sealed class ServerHost : IDisposable
     private readonly SnapshotKeeper _snapshots;
     private readonly DatasetLoader _loader;
     private readonly AofKeeper _aof;
+    private readonly ProgressLines _progress;
     private readonly ReplicationService _replication;
     private readonly ActiveExpiry _expiry;
     private readonly MemoryService _memory;
@@ -88,6 +89,7 @@ internal sealed class ServerHost : IDisposable
         _snapshots = new SnapshotKeeper(_keyspace, _state, config, log, _mailbox);
         _loader = new DatasetLoader(_keyspace, _state, config, log, _mailbox, _gate);
         _aof = new AofKeeper(config, log, _mailbox, _snapshots, _loader, propagator, new AofDisk());
+        _progress = new ProgressLines(_snapshots, _loader, _aof, log);
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         WireReplication(propagator);
         CommandSettings settings = new();
@@ -266,6 +268,7 @@ internal sealed class ServerHost : IDisposable
         _replication.Replicas.Timer(nowSteadyMs);
         _replication.Master.Timer(nowSteadyMs);
         _aof.Rewriter.Timer();
+        _progress.Timer();
         _snapshots.Timer();
         _memory.Upkeep.Run();
         _migrations.Timer();

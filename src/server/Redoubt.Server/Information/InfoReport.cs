@@ -50,7 +50,7 @@ internal sealed class InfoReport : IServerStatus
         MemoryWatch watch = new(memory.Account, connections);
         _server = new ServerSection(config, state, lifecycle, sockets);
         _clients = new ClientsSection(config, connections, waiting, watch, tracking);
-        _memory = new MemorySection(config, keyspace, memory.Survey, notes);
+        _memory = new MemorySection(config, keyspace, memory.Survey, notes, aof.Writer);
         _persistence = new PersistenceSection(state, snapshots, loader, aof);
         _stats = new StatsSection(state, keyspace, replication, errors, subscriptions, tracking, ownExpiries);
         _replication = new ReplicationSection(config, state, replication);

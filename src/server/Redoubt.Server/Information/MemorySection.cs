@@ -9,7 +9,7 @@ namespace Redoubt.Server.Information;
 /// The memory. "Allocator" is the heap of the keyspace: allocated are the blocks it handed out, active is what it holds for them
 /// (blocks and the gaps between them), resident is the process without the runtime, which is what rss_overhead adds.
 /// </summary>
-internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspace keyspace, MemorySurvey survey, DeletionNotes notes)
+internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspace keyspace, MemorySurvey survey, DeletionNotes notes, AppendOnly.AofWriter aof)
 {
     public void Write(InfoText text)
     {
@@ -38,7 +38,7 @@ internal sealed class MemorySection(ServerConfig config, Redoubt.Keyspace.Keyspa
         text.Line("mem_clients_slaves", now.ReplicaClients);
         text.Line("mem_clients_normal", now.NormalClients);
         text.Line("mem_cluster_links", 0);
-        text.Line("mem_aof_buffer", 0);
+        text.Line("mem_aof_buffer", aof.IsOpen ? aof.MemoryBytes : 0);
         text.Line("mem_allocator", "redoubt");
         text.Line("active_defrag_running", 0);
         text.Line("lazyfree_pending_objects", keyspace.LazyFreePendingObjects + notes.PendingFrees);

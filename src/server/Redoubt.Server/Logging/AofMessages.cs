@@ -59,6 +59,8 @@ internal static class AofMessages
 
     // Loading
 
+    public static void Progress(this ServerLog log, string text) => log.Write(LogLevel.Notice, Id, text);
+
     public static void LoadingBase(this ServerLog log) => Notice(log, $"RDB is base AOF");
 
     public static void AofLoaded(this ServerLog log, TimeSpan took) => Notice(log, $"DB loaded from append only file: {took.TotalSeconds:0.000} seconds");
