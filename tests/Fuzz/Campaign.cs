@@ -5,7 +5,7 @@ namespace Fuzz;
 /// <summary>Runs a target with one seed after the other for a few seconds; REDOUBT_FUZZ_SECONDS sets another time, REDOUBT_FUZZ_SEED replays a failure.</summary>
 internal static class Campaign
 {
-    private static readonly double Seconds = Setting("REDOUBT_FUZZ_SECONDS") ?? 3;
+    private static readonly double Seconds = Setting("REDOUBT_FUZZ_SECONDS") ?? 2;
     private static readonly int FirstSeed = (int?)Setting("REDOUBT_FUZZ_SEED") ?? Environment.TickCount;
 
     public static void Run(Action<Random> round) => RunSeeds(seed => round(new Random(seed)));
