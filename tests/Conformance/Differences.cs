@@ -39,6 +39,8 @@ internal static class Differences
             r => r.Is("XINFO", "CONSUMERS"), (a, b) => SameTree(a, b, (place, parent, x, y) => place > 0 && parent[place - 1].Text == "idle" && Near(x, y, ClockSlackMs))),
         new("Time passes between the two servers' accesses to a key and the question how long ago they were.",
             r => r.Is("OBJECT", "IDLETIME"), (a, b) => Near(a, b, 1 + (ClockSlackMs / 1000))),
+        new("Redis takes a right number for a wrong one when one before it, in whatever command, was out of the range of doubles: it looks at what is left of that error.",
+            r => r.Is("SORT") || r.Is("SORT_RO"), (a, b) => a.Text == "ERR One or more scores can't be converted into double" && !b.IsError, OfErrors: true),
         new("The lines of HELP are each project's own prose; the first, which names the command, and the last two are compared.",
             r => r.Subcommand == "HELP", (a, b) => a.Items.Count > 3 && b.Items.Count > 3 && a[0].SameTree(b[0]) && a.Items.TakeLast(2).Zip(b.Items.TakeLast(2)).All(pair => pair.First.SameTree(pair.Second))),
         new("How much memory a key takes is each server's own matter.",

@@ -36,6 +36,9 @@ internal static class MessageRecipes
     /// <summary>The command, what is said while it has its effect, and how all of it is taken back; with everything that came, in order.</summary>
     private static string Conversation(RespConnection connection, string[] command)
     {
+        // What a cache is told of the commands before comes at the end of a turn of the server's loop: by the second request.
+        connection.Call("PING");
+        connection.Call("PING");
         var heard = new List<string>();
         Say(connection, heard, command);
         Say(connection, heard, "PUBLISH", "news", "hello");

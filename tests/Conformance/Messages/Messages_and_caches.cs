@@ -100,6 +100,21 @@ public sealed class Messages_and_caches
         });
     }
 
+    [Theory]
+    [InlineData("CLIENT TRACKING ON BCAST")]
+    [InlineData("CLIENT TRACKING ON BCAST PREFIX b PREFIX a PREFIX c")]
+    public void Broadcasts_name_keys_in_the_same_order(string mode)
+    {
+        Same(server =>
+        {
+            using RespConnection reader = server.Connect(protocol: 3);
+            List<string> seen = [reader.Call(mode.Split(' ')).ToString()];
+            server.Call("MSET", "c2", "1", "b1", "2", "a", "3", "c1", "4", "b", "5").OrThrow();
+            Collect(reader, seen);
+            return seen;
+        });
+    }
+
     private static void Same(Func<ServerProcess, List<string>> scene)
     {
         using ServerProcess redis = RedisServers.Redis();

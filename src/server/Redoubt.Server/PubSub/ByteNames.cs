@@ -7,6 +7,9 @@ internal sealed class ByteNames : IEqualityComparer<byte[]>, IAlternateEqualityC
 {
     public static ByteNames Comparer { get; } = new();
 
+    /// <summary>For tables whose order shows.</summary>
+    public static IComparer<byte[]> Order { get; } = System.Collections.Generic.Comparer<byte[]>.Create(static (x, y) => x.AsSpan().SequenceCompareTo(y));
+
     public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
 
     public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);

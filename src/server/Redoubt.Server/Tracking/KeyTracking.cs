@@ -30,7 +30,7 @@ internal sealed class KeyTracking : ITracking
     private readonly Dispatcher _dispatcher;
     private readonly ServerConfig _config;
     private readonly TrackedKeys _keys = new();
-    private readonly Dictionary<byte[], Broadcast> _broadcasts = new(ByteNames.Comparer);
+    private readonly SortedDictionary<byte[], Broadcast> _broadcasts = new(ByteNames.Order);
     private readonly RespWriter _message = new(1024);
     private readonly RespWriter _names = new(1024);
     private readonly Random _random = new();
@@ -254,13 +254,13 @@ internal sealed class KeyTracking : ITracking
 
     private static ClientTracking? Of(ClientSession client) => ((ClientConnection)client).Tracking;
 
-    /// <summary>The keys with one prefix that changed in this round, each with the client that changed it last.</summary>
+    /// <summary>The keys with one prefix that changed in this round, in the order of their bytes, each with the client that changed it last.</summary>
     private sealed class Broadcast(byte[] prefix)
     {
         public byte[] Prefix { get; } = prefix;
 
         public HashSet<ClientConnection> Clients { get; } = [];
 
-        public Dictionary<byte[], ClientConnection?> Changed { get; } = new(ByteNames.Comparer);
+        public SortedDictionary<byte[], ClientConnection?> Changed { get; } = new(ByteNames.Order);
     }
 }
