@@ -93,7 +93,8 @@ internal sealed class ServerHost : IDisposable
         _replication = new ReplicationService(_state, config, log, _keyspace, _gate, stream, encoder);
         WireReplication(propagator);
         CommandSettings settings = new();
-        DeletionNotes notes = new(_keyspace, settings);
+        Subscriptions subscriptions = new(_connections);
+        DeletionNotes notes = new(_keyspace, settings) { Events = new KeyspaceNotifier(subscriptions, settings) };
         _expiry = new ActiveExpiry(_keyspace, _state, propagator, notes);
         _memory = new MemoryService(
             _keyspace, stream, _state, config, log, _connections, _replication.Replicas, propagator, notes, _gate, settings);
@@ -101,8 +102,6 @@ internal sealed class ServerHost : IDisposable
         ErrorStatistics errors = new();
         _blocked = new BlockedClients(_connections, errors);
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
-        Subscriptions subscriptions = new(_connections);
-        notes.Events = new KeyspaceNotifier(subscriptions, settings);
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
         Monitors monitors = new(_connections, reply, log);
         WireKeyObservers(notes);
