@@ -8,7 +8,7 @@ public sealed class Propagated_writes(ServerPair servers) : IClassFixture<Server
     private static readonly Recipe[] Families =
         [
             .. StringRecipes.All, .. ListRecipes.All, .. HashRecipes.All, .. SetRecipes.All, .. SortedSetRecipes.All, .. GeoRecipes.All,
-            .. StreamRecipes.All, .. BitmapRecipes.All, .. KeyRecipes.All, Recipes.Named("SELECT"),
+            .. StreamRecipes.All, .. BitmapRecipes.All, .. KeyRecipes.All, .. PayloadRecipes.All, .. SortRecipes.All, Recipes.Named("SELECT"),
         ];
 
     public static TheoryData<string> RecipeNames => [.. Families.Where(r => r.Canonical is null).Select(r => r.Name)];

@@ -76,7 +76,7 @@ internal static class PropagationComparison
     private static bool IsWord(byte[][] command, int index) => index == 0 || (index >= 3 && Ascii(command[index]).Length <= 8);
 
     private static bool IsTime(byte[][] command, int index) => index >= 2 && Number(command[index]) > 1_000_000_000_000
-        && (Ascii(command[0]).Equals("PEXPIREAT", StringComparison.OrdinalIgnoreCase) || Ascii(command[index - 1]).ToUpperInvariant() is "PXAT" or "TIME");
+        && (Ascii(command[0]).ToUpperInvariant() is "PEXPIREAT" or "RESTORE" || Ascii(command[index - 1]).ToUpperInvariant() is "PXAT" or "TIME");
 
     private static string Ascii(byte[] bytes) => Encoding.Latin1.GetString(bytes);
 
