@@ -69,7 +69,10 @@ internal sealed class BitmapModel(CommandRig rig, Random random)
         }
         bool byBits = random.Next(2) == 0;
         (long start, long end) = Range(bytes.Length * (byBits ? 8 : 1), out string text);
-        Expect($"BITCOUNT {key} {text} {(byBits ? "BIT" : "BYTE")}", Ones(bytes, byBits ? start : start * 8, byBits ? end : end * 8 + 7));
+        // Of a range that is given backwards from the end nothing is counted, however short the string is.
+        long[] given = [.. text.Split(' ').Select(word => long.Parse(word, CultureInfo.InvariantCulture))];
+        bool isEmpty = given is [< 0, < 0] && given[0] > given[1];
+        Expect($"BITCOUNT {key} {text} {(byBits ? "BIT" : "BYTE")}", isEmpty ? 0 : Ones(bytes, byBits ? start : start * 8, byBits ? end : end * 8 + 7));
     }
 
     private void FindBit(string key)

@@ -17,7 +17,7 @@ internal static class SortRecipes
         new("HSET weights", 20, d => ["HSET", $"weights-{d.Next(12)}", d.Pick("of", "name"), Draw.Number(d.Next(-5, 20))], Makes: true),
         new("SORT", 20, d => [d.Case("SORT"), d.Pick(Collections), .. Options(d), .. d.Chance(0.1) ? ["STORE", d.Pick("sort-list", "sorted", "k1")] : Array.Empty<string>()]),
         new("SORT_RO", 8, d => ["SORT_RO", d.Pick(Collections), .. Options(d), .. d.Chance(0.03) ? ["STORE", "sorted"] : Array.Empty<string>()]),
-        new("SORT errors", 3, d => [d.Pick("SORT", "SORT_RO"), d.Pick("sort-list", "sort-set", "weight-1", "weights-1"), .. d.Some(["LIMIT", "0", d.Integer()], ["LIMIT", d.Integer()], ["BY"], ["GET"], ["STORE"], ["bogus"])]),
+        new("SORT errors", 3, d => [d.Pick("SORT", "SORT_RO"), d.Pick("sort-list", "weight-1", "weights-1"), .. d.Some(["LIMIT", "0", d.Integer()], ["LIMIT", d.Integer()], ["BY"], ["GET"], ["STORE"], ["bogus"])]),
         new("LRANGE of what was sorted", 5, _ => ["LRANGE", "sorted", "0", "-1"]),
         new("DEL of what was sorted", 3, d => ["DEL", d.Pick("sort-list", "sort-set", "sort-zset", "sorted")]));
 
