@@ -149,6 +149,24 @@ public sealed class PropagationTests
         Assert.Equal(["UNLINK t"], rig.Propagated);
     }
 
+    [Fact]
+    public void Words_that_nobody_hears_are_not_put_together()
+    {
+        var target = new Target();
+        var propagation = new Propagation { Target = target };
+        propagation.Instead(2).Word("DEL"u8).Word(7);
+        Assert.Equal((true, 0, 0), (propagation.IsReplaced, propagation.CommandCount, propagation.Commands.Length));
+        target.IsHeard = true;
+        propagation.Also(2).Word("DEL"u8).Word(8);
+        Assert.Equal((true, 1), (propagation.IsReplaced, propagation.CommandCount));
+        Assert.Equal(["DEL 8"], RespText.Commands(propagation.Commands));
+    }
+
+    private sealed class Target : IPropagationTarget
+    {
+        public bool IsHeard { get; set; }
+    }
+
     /// <summary>k without expiry, t with 100 s to live.</summary>
     private static CommandRig WithKeys()
     {

@@ -2,16 +2,29 @@
 //
 // A command is propagated verbatim unless it chose otherwise. `Instead` begins the first replacement; several replacements
 // (and deletions of keys found expired on the way) are wrapped in MULTI/EXEC by the dispatcher, as Redis does.
+//
+// Where there is neither a backlog nor an append-only file, the words would be thrown away: then they are not put together.
 
 using System.Buffers.Text;
 using Redoubt.Resp;
 
 namespace Redoubt.Commands;
 
+/// <summary>Where commands are propagated to.</summary>
+public interface IPropagationTarget
+{
+    /// <summary>Whether anybody will hear of what is propagated now.</summary>
+    bool IsHeard { get; }
+}
+
 public sealed class Propagation
 {
     private readonly RespWriter _commands = new(4096);
+    private bool _isUnheard;
     private int[] _starts = new int[4];
+
+    /// <summary>Null = everything is heard.</summary>
+    public IPropagationTarget? Target { get; init; }
 
     /// <summary>True when the command's own words are not to be propagated.</summary>
     public bool IsReplaced { get; private set; }
@@ -51,6 +64,9 @@ public sealed class Propagation
     /// <summary>Begins a further command that is propagated before the command's own words, such as the deletion of an expired key.</summary>
     public Propagation Also(int count)
     {
+        _isUnheard = Target is { IsHeard: false };
+        if (_isUnheard)
+            return this;
         if (CommandCount == _starts.Length)
             Array.Resize(ref _starts, 2 * CommandCount);
         _starts[CommandCount++] = _commands.Length;
@@ -60,12 +76,15 @@ public sealed class Propagation
 
     public Propagation Word(ReadOnlySpan<byte> word)
     {
-        _commands.Bulk(word);
+        if (!_isUnheard)
+            _commands.Bulk(word);
         return this;
     }
 
     public Propagation Word(long value)
     {
+        if (_isUnheard)
+            return this;
         Span<byte> digits = stackalloc byte[20];
         Utf8Formatter.TryFormat(value, digits, out int length);
         _commands.Bulk(digits[..length]);

@@ -13,7 +13,7 @@ using Redoubt.Resp;
 
 namespace Redoubt.Server.Dispatch;
 
-internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder, ServerState state)
+internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder, ServerState state) : IPropagationTarget
 {
     private bool _inUnit;
 
@@ -25,6 +25,9 @@ internal sealed class Propagator(ReplicationStream stream, StreamEncoder encoder
 
     /// <summary>Whether propagation leads anywhere at present.</summary>
     public bool IsOn => stream.IsActive && !state.IsReplica;
+
+    /// <summary>The same, or there is an append-only file.</summary>
+    public bool IsHeard => IsOn || Log is not null;
 
     /// <summary>The stream's offset now.</summary>
     public Redoubt.Topology.ReplicationOffset Offset => stream.Offset;

@@ -128,7 +128,7 @@ internal sealed class ServerHost : IDisposable
             Events = notes.Events,
             Settings = settings,
         };
-        WireDispatch(new CommandContext(_keyspace, reply, ports), notes, errors, configuration, monitors);
+        WireDispatch(new CommandContext(_keyspace, reply, ports) { Propagate = new Propagation { Target = propagator } }, notes, errors, configuration, monitors);
         new ConfigurationEffects(config, settings, _dispatcher.Observers, _keyspace, _gate, _connections, stream, _replication, log).Install();
         WireHttp(info, ports.Latency);
         Crash = new CrashReport(config, log, _dispatcher, info, clients, _process.Abandon);
