@@ -533,6 +533,7 @@ internal sealed class MasterLink : ICommandSource
         RefusedResync = null;
         IsDatasetOfMaster = true;
         _state.IsMasterLinkUp = true;
+        Rehearsal.Begin();
         LastIoSteadyMs = Clock.SteadyMs;
         _gate.Refresh();
         channel.Watch(reads: true, writes: false);

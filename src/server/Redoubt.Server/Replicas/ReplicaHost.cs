@@ -176,6 +176,7 @@ internal sealed class ReplicaHost
     private void Enlist(ClientConnection client, ReplicaFeed feed)
     {
         client.IsReplica = true;
+        Rehearsal.Begin();
         feed.LastProgressMs = Clock.SteadyMs;
         client.Channel.SetNoDelay(!_config.Replication.DisableTcpNoDelay.Value);
         Registry.Add(feed.Session);
