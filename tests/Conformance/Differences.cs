@@ -39,6 +39,8 @@ internal static class Differences
             r => r.Is("XINFO", "CONSUMERS"), (a, b) => SameTree(a, b, (place, parent, x, y) => place > 0 && parent[place - 1].Text == "idle" && Near(x, y, ClockSlackMs))),
         new("Time passes between the two servers' accesses to a key and the question how long ago they were.",
             r => r.Is("OBJECT", "IDLETIME"), (a, b) => Near(a, b, 1 + (ClockSlackMs / 1000))),
+        new("A small integer is one object in Redis, and was last used when any key with that value was, if it was set without being looked at.",
+            r => r.Is("OBJECT", "IDLETIME"), (a, b) => a.Type == RespType.Integer && a.Integer > 0 && b.Type == RespType.Integer && b.Integer is 0 or 1),
         new("Redis takes a right number for a wrong one when one before it, in whatever command, was out of the range of doubles: it looks at what is left of that error.",
             r => r.Is("SORT") || r.Is("SORT_RO"), (a, b) => a.Text == "ERR One or more scores can't be converted into double" && !b.IsError, OfErrors: true),
         new("The lines of HELP are each project's own prose; the first, which names the command, and the last two are compared.",
