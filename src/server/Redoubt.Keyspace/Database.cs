@@ -334,12 +334,12 @@ public sealed partial class Database
         return true;
     }
 
-    /// <summary>Deletes a key whose time is up, also where expired keys are only hidden. Nobody is told.</summary>
+    /// <summary>Deletes a key whose time is up, also where expired keys are only hidden.</summary>
     public void DeleteExpired(Key key)
     {
         Entry entry = FindAny(key);
         if (entry.Exists && IsExpired(entry))
-            RemoveEntry(entry, lazy: true);
+            Expire(entry);
     }
 
     /// <summary>Gives the value and expiry of one key to another, which is overwritten.</summary>

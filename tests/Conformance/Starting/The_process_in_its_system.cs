@@ -257,16 +257,16 @@ public sealed class The_process_in_its_system : IDisposable
     [Fact]
     public void What_has_no_effect_yet_is_said_once()
     {
-        using ServerProcess server = RedisServers.Redoubt("--aof-timestamp-enabled", "yes");
-        server.Call("CONFIG", "SET", "aof-timestamp-enabled", "no").OrThrow();
-        server.Call("CONFIG", "SET", "aof-timestamp-enabled", "yes").OrThrow();
-        server.Call("CONFIG", "SET", "no-appendfsync-on-rewrite", "yes").OrThrow();
-        server.Call("CONFIG", "SET", "no-appendfsync-on-rewrite", "yes").OrThrow();
+        using ServerProcess server = RedisServers.Redoubt("--replica-lazy-flush", "yes");
+        server.Call("CONFIG", "SET", "replica-lazy-flush", "no").OrThrow();
+        server.Call("CONFIG", "SET", "replica-lazy-flush", "yes").OrThrow();
+        server.Call("CONFIG", "SET", "rdb-del-sync-files", "yes").OrThrow();
+        server.Call("CONFIG", "SET", "rdb-del-sync-files", "yes").OrThrow();
         server.Stop();
         string[] lines = [.. server.Log.Split('\n').Where(line => line.Contains("without effect", StringComparison.Ordinal))];
         Assert.Equal(2, lines.Length);
-        Assert.EndsWith("# Accepted, but without effect in this version: aof-timestamp-enabled.", lines[0], StringComparison.Ordinal);
-        Assert.EndsWith("# Accepted, but without effect in this version: no-appendfsync-on-rewrite.", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("# Accepted, but without effect in this version: replica-lazy-flush.", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("# Accepted, but without effect in this version: rdb-del-sync-files.", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -275,7 +275,7 @@ public sealed class The_process_in_its_system : IDisposable
         using ServerProcess server = RedisServers.Redoubt("--watchdog-period", "200", "--enable-debug-command", "yes");
         server.Call("DEBUG", "SLEEP", "0.6").OrThrow();
         Assert.Contains("--- WATCHDOG TIMER EXPIRED ---", server.Log, StringComparison.Ordinal);
-        Assert.Contains("Executing command 'debug' of client id=", server.Log, StringComparison.Ordinal);
+        Assert.Contains("In debugCommand (debug) of client id=", server.Log, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -218,6 +218,16 @@ public sealed class A_replica_of_a_scripted_master : IDisposable
         Wait.For(0, () => Replica.Call("DBSIZE").Integer, "the new dataset");
     }
 
+    [Theory]
+    [MemberData(nameof(Both))]
+    public void Ends_when_a_command_of_the_stream_fails_and_it_was_told_to(ServerKind kind)
+    {
+        Synchronise(kind, "--propagation-error-behavior", "panic-on-replicas");
+        _master.Stream(["SELECT", "0"], ["SET", "k", "text"], ["INCR", "k"]);
+        Replica.WaitForExit(TimeSpan.FromSeconds(20));
+        Assert.Contains("This replica panicked sending an error to its master after processing the command 'incr'", Replica.Log, StringComparison.Ordinal);
+    }
+
     /// <summary>Starts the replica and plays a full resync of an empty dataset.</summary>
     private long Synchronise(ServerKind kind, params string[] directives)
     {

@@ -10,6 +10,8 @@ public class ConfigAgainstRedisTests
     private static readonly Dictionary<string, string> OnlyHere = new()
     {
         ["io"] = "our own directive: the choice of the event loop",
+        ["http-port"] = "our own directive: answers for load balancers",
+        ["replica-guard"] = "our own directive: what a replica does not give its dataset up for",
     };
 
     private static readonly Dictionary<(string Name, string Value), string> MeantToDiffer = new()
@@ -55,7 +57,7 @@ public class ConfigAgainstRedisTests
         using var redis = StartRedis(out var config);
 
         var theirs = Pairs(redis.Command("CONFIG", "GET", "*"));
-        var ours = config.Get("*").ToDictionary(pair => pair.Key, pair => pair.Value);
+        var ours = config.Get("*").Where(pair => !OnlyHere.ContainsKey(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value);
 
         Assert.Equal(theirs.Keys.Order(StringComparer.Ordinal), ours.Keys.Order(StringComparer.Ordinal));
         Assert.All(theirs, pair => Assert.Equal((pair.Key, pair.Value), (pair.Key, ours[pair.Key])));

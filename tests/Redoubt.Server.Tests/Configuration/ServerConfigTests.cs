@@ -1,5 +1,6 @@
 using System.Text;
 using Redoubt.Server.Configuration;
+using Redoubt.Testing;
 
 namespace Redoubt.Server.Tests.Configuration;
 
@@ -139,6 +140,21 @@ public sealed class ServerConfigTests : IDisposable
     {
         Assert.Empty(Load("--timeout", "20", "--appendfsync", "everysec").NotInEffect());
         Assert.Equal(["active-defrag-cycle-min", "cluster-enabled"], Load("--cluster-enabled", "yes", "--active-defrag-cycle-min", "2").NotInEffect());
+    }
+
+    /// <summary>The page promises that everything else is in effect, so each directive must be in it, and nothing else.</summary>
+    [Fact]
+    public void The_operating_page_lists_what_is_only_stored()
+    {
+        string page = File.ReadAllText(Path.Combine(ServerBinaries.RepositoryRoot, "docs", "operating.md"));
+        int begin = page.IndexOf("### Accepted without effect", StringComparison.Ordinal);
+        string table = page[begin..page.IndexOf("Of its own", begin, StringComparison.Ordinal)];
+        string[] listed = [.. table.Split('\n').Where(static line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(static line => line.Split('|')[1].Split('`', StringSplitOptions.RemoveEmptyEntries)).Where(static name => name.Trim().Length > 0)];
+        string[] stored = [.. Load().Table.InOrder.Where(static each => each.Has(Traits.NotInEffect)).Select(static each => each.Name)];
+
+        Assert.All(stored, name => Assert.Contains(listed, pattern => ConfigPattern.Matches(pattern, name, ignoreCase: true)));
+        Assert.All(listed, pattern => Assert.Contains(stored, name => ConfigPattern.Matches(pattern, name, ignoreCase: true)));
     }
 
     [Fact]

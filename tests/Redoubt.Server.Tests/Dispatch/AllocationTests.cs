@@ -34,7 +34,7 @@ public sealed class AllocationTests : IDisposable
         DeletionNotes notes = new(_keyspace, settings);
         _keyspace.Observer = notes;
         ErrorStatistics errors = new();
-        _dispatcher = new Dispatcher(_keyspace, state, new Gate(state, config), new Propagator(_stream, new StreamEncoder(_stream), state), _reply)
+        _dispatcher = new Dispatcher(_keyspace, state, new Gate(state, config, new DiskErrors(config, null!)), new Propagator(_stream, new StreamEncoder(_stream), state), _reply)
         {
             Notes = notes,
             Errors = errors,

@@ -43,6 +43,10 @@ public sealed class ReplicationStream : CommandSink
     /// <summary>The smallest block, and so the longest piece that <see cref="GetSpan"/> can promise.</summary>
     public const int BlockBytesMin = 1024;
 
+    // A steady stream lets one block go for each that it opens; more in reserve is memory that nobody uses.
+    private const int SparesMin = 4;
+    private const int SpareShare = 4;
+
     private readonly Stack<ReplicationBlock> _spare = new();
     private ReplicationBlock[] _row = new ReplicationBlock[16];
     private int _head;
@@ -324,7 +328,7 @@ public sealed class ReplicationStream : CommandSink
             BlockMemoryBytes -= block.Bytes.Length;
             block.Next = null;
             // What a replica that fell behind had pinned is worth keeping only in part; the rest goes to the collector.
-            if (block.Bytes.Length == _blockBytes && _spare.Count < Math.Max(16, BacklogSizeBytes / _blockBytes))
+            if (block.Bytes.Length == _blockBytes && _spare.Count < Math.Max(SparesMin, BacklogSizeBytes / SpareShare / _blockBytes))
                 _spare.Push(block);
         }
     }

@@ -100,6 +100,8 @@ internal sealed class BlockedClients : IDeadlines
     {
         byte[] text = Encoding.ASCII.GetBytes(error);
         _errors.Count(text);
+        if (wait.Client.LastCommand is { } command)
+            command.FailedCalls++;
         _answer.Clear();
         _answer.Error(text);
         End(wait, _answer.Written);

@@ -36,9 +36,9 @@ internal sealed class MemoryDirectives(DirectiveTable table)
 
     public SwitchDirective LazyFreeUserFlush { get; } = table.Switch("lazyfree-lazy-user-flush", false);
 
-    public NumberDirective ActiveExpireEffort { get; } = table.Number("active-expire-effort", 1, 1, 10, NotInEffect);
+    public NumberDirective ActiveExpireEffort { get; } = table.Number("active-expire-effort", 1, 1, 10);
 
-    public SwitchDirective ActiveRehashing { get; } = table.Switch("activerehashing", true, NotInEffect);
+    public SwitchDirective ActiveRehashing { get; } = table.Switch("activerehashing", true);
 
     // Moving live blocks is a service of one allocator build that Redis may or may not have; without it Redis refuses in these words.
     public SwitchDirective ActiveDefrag { get; } = table.Add(new SwitchDirective("activedefrag", false, None)

@@ -31,10 +31,10 @@ internal sealed class PersistenceDirectives(DirectiveTable table)
 
     public SwitchDirective RdbSaveIncrementalFsync { get; } = table.Switch("rdb-save-incremental-fsync", true);
 
-    public SwitchDirective StopWritesOnBgsaveError { get; } = table.Switch("stop-writes-on-bgsave-error", true, NotInEffect);
+    public SwitchDirective StopWritesOnBgsaveError { get; } = table.Switch("stop-writes-on-bgsave-error", true);
 
     public ChoiceDirective<DumpSanitizing> SanitizeDumpPayload { get; } = table.Choice("sanitize-dump-payload", DumpSanitizing.No,
-        [("no", DumpSanitizing.No), ("yes", DumpSanitizing.Yes), ("clients", DumpSanitizing.Clients)], NotInEffect);
+        [("no", DumpSanitizing.No), ("yes", DumpSanitizing.Yes), ("clients", DumpSanitizing.Clients)]);
 
     /// <summary>Slows saving for tests: microseconds per key; -n sleeps a microsecond once in about n keys.</summary>
     public NumberDirective RdbKeySaveDelay { get; } = table.Number("rdb-key-save-delay", 0, int.MinValue, int.MaxValue, Hidden);

@@ -44,7 +44,7 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     public SwitchDirective IgnoreMaxMemory { get; } =
         table.Switch("replica-ignore-maxmemory", true, None, "slave-ignore-maxmemory");
 
-    public SwitchDirective IgnoreDiskWriteErrors { get; } = table.Switch("replica-ignore-disk-write-errors", false, NotInEffect);
+    public SwitchDirective IgnoreDiskWriteErrors { get; } = table.Switch("replica-ignore-disk-write-errors", false);
 
     public NumberDirective TimeoutSeconds { get; } = table.Number("repl-timeout", 60, 1, int.MaxValue);
 
@@ -79,5 +79,5 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     public ChoiceDirective<PropagationErrors> PropagationErrorBehavior { get; } = table.Choice("propagation-error-behavior", PropagationErrors.Ignore,
     [
         ("ignore", PropagationErrors.Ignore), ("panic", PropagationErrors.Panic), ("panic-on-replicas", PropagationErrors.PanicOnReplicas),
-    ], NotInEffect);
+    ]);
 }

@@ -31,6 +31,9 @@ internal sealed class ClientConnection : ClientSession
 
     public int RestLength { get; set; }
 
+    /// <summary>The length of the input that is being executed.</summary>
+    public int BytesInService { get; set; }
+
     /// <summary>The most that stood in the query buffer lately.</summary>
     public int QueryPeak { get; set; }
 

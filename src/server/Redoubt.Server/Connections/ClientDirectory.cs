@@ -118,8 +118,8 @@ internal static class ClientLine
             .Append(" psub=").Append(client.Subscriptions?.Count(SubscriptionKind.Pattern) ?? 0)
             .Append(" ssub=").Append(client.Subscriptions?.Count(SubscriptionKind.ShardChannel) ?? 0)
             .Append(" multi=").Append(client.Transaction?.Commands.Count ?? -1)
-            .Append(" qbuf=").Append(client.RestLength - client.Parser.BytesRead)
-            .Append(" qbuf-free=").Append(client.Rest.Length - client.RestLength)
+            .Append(" qbuf=").Append(QueryBytes(client))
+            .Append(" qbuf-free=").Append(client.Rest.Length - Math.Min(client.Rest.Length, Math.Max(client.RestLength, client.BytesInService)))
             .Append(" argv-mem=").Append(client.Parser.ArgumentBytes)
             .Append(" multi-mem=").Append(client.Transaction?.Bytes ?? 0)
             .Append(" rbs=").Append(client.Queue.BufferBytes)
@@ -134,6 +134,10 @@ internal static class ClientLine
             .Append(" redir=").Append(client.Tracking?.Redirection ?? -1)
             .Append(" resp=").Append(client.Protocol);
     }
+
+    /// <summary>What waits in the query buffer; of the client that asks, all that it has sent with the question.</summary>
+    private static int QueryBytes(ClientConnection client) =>
+        client.BytesInService > 0 ? client.BytesInService : client.RestLength - client.Parser.BytesRead;
 
     public static string Of(ClientConnection client)
     {

@@ -469,11 +469,16 @@ internal sealed class ConnectionTable
         Schedule(client);
     }
 
-    /// <summary>Sends a message to a client that may be the one whose request is being answered: then it follows the reply.</summary>
+    /// <summary>
+    /// Sends a message to a client that may be the one whose request is being answered: then it follows the reply, unless it is about what
+    /// went before the command ran.
+    /// </summary>
     public void PushAside(ClientConnection client, ReadOnlySpan<byte> message)
     {
         if (client != _dispatcher.Serving)
             Push(client, message);
+        else if (_dispatcher.IsBeforeCommand)
+            _reply.Raw(message);
         else
             (client.PushesAfterReply ??= new RespWriter(1024)).Raw(message);
     }

@@ -39,10 +39,13 @@ internal sealed class Watchdog : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
+    /// <summary>The command, under the name that it has in Redis's stack traces, for which people search logs: debugCommand (debug|sleep).</summary>
+    private static string NameOf(string command) => $"{command.Split('|')[0]}Command ({command})";
+
     private void GoOff()
     {
         string doing = _dispatcher.Serving is { } client
-            ? $"Executing command '{_dispatcher.Context.Command.Name}' of client id={client.Id} addr={client.Address}"
+            ? $"In {NameOf(_dispatcher.Context.Command.Name)} of client id={client.Id} addr={client.Address}"
             : "No command is being executed: background work";
         _log.WatchdogExpired(doing);
     }

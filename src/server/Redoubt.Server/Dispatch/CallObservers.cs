@@ -47,7 +47,8 @@ internal sealed class CallObservers(ServerState state, MonitoringDirectives dire
             slowLog.Add(c, nowSeconds, nanoseconds / 1000, client.Address);
     }
 
-    private void ReportSlow(CommandContext c, ClientConnection client, CommandDescriptor command, long nanoseconds)
+    /// <summary>A command took so long that somebody is to be told.</summary>
+    public void ReportSlow(CommandContext c, ClientConnection client, CommandDescriptor command, long nanoseconds)
     {
         long nowSeconds = Clock.UnixMs / 1000;
         latency.Add(command.Has(CommandFlags.Fast) ? "fast-command" : "command", nanoseconds / 1_000_000, nowSeconds);

@@ -28,6 +28,9 @@ internal sealed class Dispatcher : ITransactions
     // A few bytes of input can ask for gigabytes. A turn ends here, so that what it produced can be sent, or the client held back.
     private const int ReplyBytesPerTurn = 1024 * 1024;
 
+    // What is so large is not brief, whatever its command is otherwise.
+    private const int LargeRequestBytes = 16 * 1024;
+
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
     private readonly ServerState _state;
     private readonly Gate _gate;
@@ -43,6 +46,9 @@ internal sealed class Dispatcher : ITransactions
     private byte[] _currentBuffer = [];
     private long _errorsCounted;
     private int _replyKept;
+    private bool _isForgetting;
+    private int _running;
+    private int _replyStart;
     private long _heldClients;
 
     public Dispatcher(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Gate gate, Propagator propagator, RespWriter reply)
@@ -97,6 +103,9 @@ internal sealed class Dispatcher : ITransactions
     /// <summary>The client whose requests are being executed, or null.</summary>
     public ClientConnection? Serving { get; private set; }
 
+    /// <summary>What happens now, such as an eviction, goes before the next command and before its reply.</summary>
+    public bool IsBeforeCommand => _isForgetting || _gate.IsMakingRoom;
+
     /// <summary>
     /// Executes the requests in <paramref name="buffer"/>[..<paramref name="length"/>] and returns how many bytes are done with. When
     /// the replies have become long it stops in between, and says so by <see cref="ClientConnection.HasMoreInput"/>.
@@ -105,12 +114,14 @@ internal sealed class Dispatcher : ITransactions
     public int Execute(ClientConnection client, byte[] buffer, int length, ParsedAhead? ahead = null)
     {
         Serving = client;
+        client.BytesInService = length;
         try
         {
             return ExecuteAll(client, buffer, length, ahead);
         }
         finally
         {
+            client.BytesInService = 0;
             Serving = null;
             _batch = _ownBatch;
         }
@@ -141,24 +152,14 @@ internal sealed class Dispatcher : ITransactions
                 status = parser.Parse(buffer.AsSpan(0, length), ref position, _batch);
             }
             Anticipate(client, buffer);
-            for (int i = 0; i < _batch.Count; i++)
-            {
-                ref readonly Request request = ref _batch[i];
-                if (!TryRun(client, buffer, i))
-                {
-                    parser.Restart(buffer);
-                    return request.RawStart;
-                }
-                if (client.IsClosed || client.IsAborted || client.CloseAfterReply || _reply.IsOverflown)
-                    return length;
-                if (client.IsBlocked || _reply.Length > replyMax)
-                {
-                    int done = request.RawStart + request.RawLength;
-                    client.HasMoreInput = !client.IsBlocked && done < length;
-                    parser.Restart(buffer);
-                    return done;
-                }
-            }
+            bool isWatched = _batch.Count > 1 && Observers.SlowNanoseconds != long.MaxValue;
+            if (isWatched)
+                _state.Timings.BeginBatch();
+            int done = RunBatch(client, buffer, length, replyMax);
+            if (isWatched && _state.Timings.UntimedOfBatch() is var untimed && untimed >= Observers.SlowNanoseconds)
+                ReportUntimed(client, buffer, untimed);
+            if (done >= 0)
+                return done;
             if (status == ParseStatus.ProtocolError)
             {
                 RefuseProtocol(client, parser.Error!);
@@ -167,6 +168,54 @@ internal sealed class Dispatcher : ITransactions
             if (status == ParseStatus.NeedMore)
                 return position;
         }
+    }
+
+    /// <summary>Runs the requests of the batch. Returns -1, or how much of the input is done with when it ends here.</summary>
+    private int RunBatch(ClientConnection client, byte[] buffer, int length, int replyMax)
+    {
+        for (_running = 0; _running < _batch.Count; _running++)
+        {
+            ref readonly Request request = ref _batch[_running];
+            _replyStart = _reply.Length;
+            if (!TryRun(client, buffer, _running))
+            {
+                client.Parser.Restart(buffer);
+                return request.RawStart;
+            }
+            if (client.IsClosed || client.IsAborted || client.CloseAfterReply || _reply.IsOverflown)
+                return length;
+            if (client.IsBlocked || _reply.Length > replyMax)
+            {
+                int done = request.RawStart + request.RawLength;
+                client.HasMoreInput = !client.IsBlocked && done < length;
+                client.Parser.Restart(buffer);
+                return done;
+            }
+        }
+        return -1;
+    }
+
+    /// <summary>
+    /// A batch took long, and not by those of its commands that were timed. So it was one of the others, since any two that are as slow are
+    /// rarer still: the one that brought most bytes, or the last, if that answered with even more (a long reply ends the turn).
+    /// </summary>
+    private void ReportUntimed(ClientConnection client, byte[] buffer, long nanoseconds)
+    {
+        int last = Math.Min(_running, _batch.Count - 1);
+        int culprit = last;
+        int most = _reply.Length - _replyStart;
+        for (int i = 0; i <= last; i++)
+        {
+            if (_batch[i].RawLength <= most || _found[i] is null)
+                continue;
+            most = _batch[i].RawLength;
+            culprit = i;
+        }
+        if (_found[culprit] is not { } command)
+            return;
+        Context.Aim(buffer, _batch.ArgumentArray, _batch[culprit].FirstArgument, _batch[culprit].ArgumentCount);
+        Context.Command = command;
+        Observers.ReportSlow(Context, client, command, nanoseconds);
     }
 
     /// <summary>After a command that was given up in the middle: no transaction is open any more.</summary>
@@ -252,6 +301,8 @@ internal sealed class Dispatcher : ITransactions
                     return false;
                 }
             }
+            if (_keyspace.TracksModifications)
+                ForgetSurplus();
             if (client.Transaction is { } transaction && !RunsInsideMulti(command))
             {
                 QueueCommand(client, transaction, command);
@@ -296,6 +347,14 @@ internal sealed class Dispatcher : ITransactions
         return MasterLink!.HoldUntilCaughtUp(client);
     }
 
+    /// <summary>What clients have cached beyond the limit is forgotten before the next command, be it only queued.</summary>
+    private void ForgetSurplus()
+    {
+        _isForgetting = true;
+        Tracking.ForgetSurplus();
+        _isForgetting = false;
+    }
+
     /// <summary>A command that is obeyed has been applied, or has failed.</summary>
     private void TellSource(ClientConnection client, CommandDescriptor? command, ReadOnlySpan<byte> raw, int replyStart)
     {
@@ -318,7 +377,7 @@ internal sealed class Dispatcher : ITransactions
         long dirty = _keyspace.Dirty;
         Notes.Deletions = c.Propagate;
         Recent.Note(command, client.Id);
-        long begun = IsForReplay ? 0 : _state.Timings.Begin(command, _batch.Count == 1);
+        long begun = IsForReplay ? 0 : _state.Timings.Begin(command, _batch.Count == 1 || request.RawLength >= LargeRequestBytes);
         CommandTable.Execute(command.Index, c);
         long nanoseconds = begun == 0 ? -1 : _state.Timings.End(command, begun, isWaiting: client.IsBlocked);
         if (client.Tracking is not null)

@@ -12,18 +12,20 @@ using Redoubt.Server.Memory;
 
 namespace Redoubt.Server.Dispatch;
 
-internal sealed class Gate(ServerState state, ServerConfig config)
+internal sealed class Gate(ServerState state, ServerConfig config, DiskErrors disk)
 {
     /// <summary>Some condition may stop some command; else every command of an authenticated client runs.</summary>
     public bool IsNarrow { get; private set; }
 
     public bool IsPasswordRequired { get; private set; }
 
+    /// <summary>Keys are being evicted for the command that stands before the gate.</summary>
+    public bool IsMakingRoom { get; private set; }
+
+    public DiskErrors Disk => disk;
+
     /// <summary>Makes room where memory is limited; set by the composition root.</summary>
     public MemoryGuard? Memory { get; set; }
-
-    /// <summary>Takes writes down; set by the composition root.</summary>
-    public AppendOnly.AofWriter? Log { get; set; }
 
     /// <summary>Closes clients that take too much memory; set by the composition root.</summary>
     public ClientEviction? Clients { get; set; }
@@ -33,7 +35,7 @@ internal sealed class Gate(ServerState state, ServerConfig config)
     {
         IsPasswordRequired = config.RequirePass is { Length: > 0 };
         IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
-            || Memory is { IsLimited: true } || Clients is { IsLimited: true } || Log is { Error: not null };
+            || disk.StopsWrites || Memory is { IsLimited: true } || Clients is { IsLimited: true };
     }
 
     /// <summary>The error that stops this command, or empty when it may run, unless the client was closed.</summary>
@@ -45,13 +47,17 @@ internal sealed class Gate(ServerState state, ServerConfig config)
             return "NOAUTH Authentication required."u8;
         if (Clients is { IsLimited: true } clients && clients.Enforce() && client.IsClosed)
             return default;
-        if (Memory is { IsLimited: true } memory && !memory.MakeRoom() && NeedsMemory(client, command))
+        if (Memory is { IsLimited: true } memory && !MakeRoom(memory) && NeedsMemory(client, command))
             return "OOM command not allowed when used memory > 'maxmemory'."u8;
+        bool writes = IsWrite(client, command);
+        if (disk.StopsWrites && (writes || command.Name == "ping"))
+        {
+            if (!client.IsMasterLink)
+                return disk.Refusal;
+            disk.MasterWrites(isPing: !writes);
+        }
         if (client.IsMasterLink)
             return default;
-        bool writes = IsWrite(client, command);
-        if (Log is { Error: { } cause } && !state.IsReplica && (writes || command.Name == "ping"))
-            return Encoding.UTF8.GetBytes("MISCONF Errors writing to the AOF file: " + cause);
         if (!state.HasEnoughReplicas && !state.IsReplica && writes)
             return "NOREPLICAS Not enough good replicas to write."u8;
         if (state.IsReplica && config.ReplicaReadOnly && writes)
@@ -67,6 +73,14 @@ internal sealed class Gate(ServerState state, ServerConfig config)
         if ((client.IsReplica || client.IsMonitor) && (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)
             return "ERR Replica can't interact with the keyspace"u8;
         return default;
+    }
+
+    private bool MakeRoom(MemoryGuard memory)
+    {
+        IsMakingRoom = true;
+        bool suffices = memory.MakeRoom();
+        IsMakingRoom = false;
+        return suffices;
     }
 
     /// <summary>Whether a pause holds this command back. Replicas are never held back, but what the master sends is.</summary>

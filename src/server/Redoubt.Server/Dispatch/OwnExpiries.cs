@@ -2,16 +2,17 @@
 //
 // A replica leaves it to its master to delete what has expired. But of a key that was written here the master knows nothing; without
 // more, it would stay for ever. So such keys are remembered by name, and a few of them looked at ten times a second. The
-// deletion is not propagated: it concerns this dataset alone.
+// deletion goes into this server's own log, as the write did, and no further.
 //
 // The keyspace thread only.
 
 using Redoubt.Commands;
 using Redoubt.Keyspace;
+using Redoubt.Server.Hosting;
 
 namespace Redoubt.Server.Dispatch;
 
-internal sealed class OwnExpiries(Redoubt.Keyspace.Keyspace keyspace, ServerState state)
+internal sealed class OwnExpiries(Redoubt.Keyspace.Keyspace keyspace, ServerState state, Propagator propagator, DeletionNotes notes)
 {
     private const int LooksPerTick = 64;
 
@@ -55,11 +56,12 @@ internal sealed class OwnExpiries(Redoubt.Keyspace.Keyspace keyspace, ServerStat
         }
     }
 
-    private static bool IsToBeKept(Database database, Key key)
+    private bool IsToBeKept(Database database, Key key)
     {
         if (database.PresenceOf(key) == KeyPresence.Live)
             return database.Peek(key).ExpireAtMs >= 0;
         database.DeleteExpired(key);
+        propagator.PropagateAside(notes.Deletions, database.Index);
         return false;
     }
 

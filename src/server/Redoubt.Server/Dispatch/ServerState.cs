@@ -100,6 +100,9 @@ internal sealed class ServerState
     /// <summary>Connections that MIGRATE keeps.</summary>
     public int MigrationLinks { get; set; }
 
+    /// <summary>Values that were checked in depth as `sanitize-dump-payload` asks. (The others are as well.)</summary>
+    public long PayloadSanitizations { get; set; }
+
     /// <summary>Time that the search for expired keys took.</summary>
     public long ExpiryMicroseconds { get; set; }
 
@@ -132,6 +135,7 @@ internal sealed class ServerState
         SharedReads = 0;
         SharedWrites = 0;
         TotalForks = 0;
+        PayloadSanitizations = 0;
         ExpiryMicroseconds = 0;
         ExpiryTimeCaps = 0;
         ExpiredShare = 0;

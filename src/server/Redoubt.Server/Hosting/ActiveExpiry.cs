@@ -4,7 +4,10 @@
 // through a little further, in order. While more than a tenth of what is seen has expired there is more to do, and it goes
 // on in slices between commands, up to a quarter of the time. Looking costs little: the table's buckets say which entries
 // expire at all, so keys without an expiry are never touched.
+//
+// `active-expire-effort` from 1 to 10 looks further each time, accepts less that has expired (down to a hundredth) and takes more time (up to 43 %).
 
+using Redoubt.Commands;
 using Redoubt.Keyspace;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Loop;
@@ -16,21 +19,31 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
     private const int BucketsPerLook = 512;
     private const int EntriesPerLook = 64;
     private const int BucketsPerTick = 8192;
+    private const int EffortQuarters = 4;
     private const int BudgetMicrosecondsPerSecond = 250_000;
+    private const int BudgetMicrosecondsPerEffort = 20_000;
+    private const int ExpiredPercentAccepted = 10;
 
     private int _database;
     private int _bucketsLeft;
     private long _spentMicroseconds;
     private long _budgetMicroseconds;
+    private int _acceptedPercent = ExpiredPercentAccepted;
     private bool _manyExpired;
 
     public bool IsOn { get; set; } = true;
 
+    /// <summary>Where slices that took long are noted; set by the composition root.</summary>
+    public LatencyEvents? Latency { get; set; }
+
     /// <summary>So many times a second.</summary>
-    public void Tick(int hz)
+    /// <param name="effort">1 to 10.</param>
+    public void Tick(int hz, int effort)
     {
-        _budgetMicroseconds = BudgetMicrosecondsPerSecond / hz;
-        _bucketsLeft = BucketsPerTick;
+        int more = effort - 1;
+        _acceptedPercent = ExpiredPercentAccepted - more;
+        _budgetMicroseconds = (BudgetMicrosecondsPerSecond + more * BudgetMicrosecondsPerEffort) / hz;
+        _bucketsLeft = BucketsPerTick * (EffortQuarters + more) / EffortQuarters;
         _spentMicroseconds = 0;
     }
 
@@ -64,6 +77,7 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
         long spent = Clock.SteadyMicroseconds - startMicroseconds;
         _spentMicroseconds += spent;
         state.ExpiryMicroseconds += spent;
+        Latency?.Add("expire-cycle", spent / 1000, Clock.UnixMs / 1000);
         if (_manyExpired && _spentMicroseconds > _budgetMicroseconds)
             state.ExpiryTimeCaps++;
     }
@@ -76,7 +90,7 @@ internal sealed class ActiveExpiry(Redoubt.Keyspace.Keyspace keyspace, ServerSta
         {
             (int seen, int removed) = database.Sweep(BucketsPerLook, EntriesPerLook);
             propagator.PropagateAside(notes.Deletions, database.Index);
-            _manyExpired = removed * 10 > seen;
+            _manyExpired = removed * 100 > seen * _acceptedPercent;
             if (seen > 0)
                 state.ExpiredShare = 0.95 * state.ExpiredShare + 0.05 * removed / seen;
             buckets -= BucketsPerLook;

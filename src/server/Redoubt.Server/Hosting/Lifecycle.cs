@@ -137,7 +137,10 @@ internal sealed class Lifecycle(
     private void Watch(PosixSignal signal, string name, ShutdownFlagsDirective directive) => _signals.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        if (_isAsked && signal == PosixSignal.SIGINT)
+        // Asked first, said afterwards: whoever has read the line may press Ctrl-C again, and handlers run side by side.
+        bool isRepeated = _isAsked;
+        _isAsked = true;
+        if (isRepeated && signal == PosixSignal.SIGINT)
             ExitNow();
         if (state.IsLoading)
         {
@@ -145,7 +148,6 @@ internal sealed class Lifecycle(
             Environment.Exit(0);
         }
         log.SignalReceived(name);
-        _isAsked = true;
         _asked = directive;
     }));
 

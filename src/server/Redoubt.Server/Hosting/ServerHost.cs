@@ -66,8 +66,7 @@ internal sealed class ServerHost : IDisposable
 
     public ServerHost(ServerConfig config, ServerLog log, Supervisor supervisor)
     {
-        _config = config;
-        _log = log;
+        (_config, _log) = (config, log);
         InstallRenamedCommands(config);
         _state = new ServerState { StartedUnixMs = Clock.UnixMs };
         _heap = new SlabHeap();
@@ -77,7 +76,7 @@ internal sealed class ServerHost : IDisposable
         _process = new ServerProcess(config, _state, log, _sockets, supervisor);
         ReplicationStream stream = new(config.ReplBacklogSize);
         StreamEncoder encoder = new(stream);
-        _gate = new Gate(_state, config);
+        _gate = new Gate(_state, config, new DiskErrors(config, log));
         Propagator propagator = new(stream, encoder, _state);
         RespWriter reply = new(1024 * 1024);
         _dispatcher = new Dispatcher(_keyspace, _state, _gate, propagator, reply);
@@ -104,7 +103,7 @@ internal sealed class ServerHost : IDisposable
         _keyWaits = new KeyWaits(_keyspace, _blocked) { Dispatcher = _dispatcher };
         _tracking = new KeyTracking(_keyspace, _connections, _dispatcher, config);
         Monitors monitors = new(_connections, reply, log);
-        WireKeyObservers(notes);
+        WireKeyObservers(notes, propagator);
         ClientDirectory clients = new(_connections, config, _pauses, _blocked, subscriptions, _tracking) { Monitors = monitors, Watches = notes.Watches };
         ConfigurationPort configuration = new(config, _state, log, () => ResetStatistics(errors));
         InfoReport info = new(config, _state, _keyspace, _memory, _connections, _blocked, _snapshots, _loader, _aof, _replication, _lifecycle, errors, _loop, notes, _sockets, subscriptions, _tracking, _dispatcher.OwnExpiries);
@@ -121,7 +120,7 @@ internal sealed class ServerHost : IDisposable
             ReplyBuffers = _memory.Upkeep,
             Transactions = _dispatcher,
             Blocking = _keyWaits,
-            Serialization = new PayloadService(_keyspace, config, log),
+            Serialization = new PayloadService(_keyspace, _state, config, log),
             Migration = _migrations = new MigrationLinks(_state),
             PubSub = subscriptions,
             Tracking = _tracking,
@@ -146,7 +145,7 @@ internal sealed class ServerHost : IDisposable
     public void Post(Action work) => _mailbox.Post(work);
 
     /// <summary>Who wants to know what becomes of keys.</summary>
-    private void WireKeyObservers(DeletionNotes notes)
+    private void WireKeyObservers(DeletionNotes notes, Propagator propagator)
     {
         _keyspace.Observer = notes;
         Watches watches = new(_keyspace);
@@ -159,7 +158,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Tracking = _tracking;
         _dispatcher.KeyWaits = _keyWaits;
         _replication.Replicas.Blocked = _blocked;
-        _dispatcher.OwnExpiries = new OwnExpiries(_keyspace, _state);
+        _dispatcher.OwnExpiries = new OwnExpiries(_keyspace, _state, propagator, notes);
     }
 
     private void WireReplication(Propagator propagator)
@@ -186,8 +185,27 @@ internal sealed class ServerHost : IDisposable
         _loop.Timer += _ => _http.Publish();
     }
 
+    private void WireDiskErrors()
+    {
+        DiskErrors disk = _gate.Disk;
+        disk.Log = _aof.Writer;
+        _snapshots.OutcomeKnown = succeeded =>
+        {
+            disk.IsSaveFailing = !succeeded;
+            _gate.Refresh();
+        };
+        _config.WhenSet(RefreshGate, "save", "stop-writes-on-bgsave-error");
+    }
+
+    private string? RefreshGate()
+    {
+        _gate.Refresh();
+        return null;
+    }
+
     private void WireLoop()
     {
+        WireDiskErrors();
         _loop.AddSlice(_loader.Slice);
         _loop.AddSlice(_aof.Slice);
         _loop.AddSlice(_snapshots.Slice);
@@ -259,7 +277,7 @@ internal sealed class ServerHost : IDisposable
         _watchdog.WindUp();
         _frequency.Adapt(_connections.Count);
         _lifecycle.Timer();
-        _expiry.Tick(_state.Hz);
+        _expiry.Tick(_state.Hz, _config.Memory.ActiveExpireEffort.Int);
         _dispatcher.OwnExpiries.Tick();
         _pauses.Timer();
         _tracking.ForgetSurplus();
@@ -286,7 +304,8 @@ internal sealed class ServerHost : IDisposable
         bool more;
         do
         {
-            more = _keyspace.MoveSlice(MoveBucketsPerLook) | _keyspace.FreeSlice(FreeBucketsPerLook);
+            bool isMoving = _config.Memory.ActiveRehashing.Value && _keyspace.MoveSlice(MoveBucketsPerLook);
+            more = _keyspace.FreeSlice(FreeBucketsPerLook) | isMoving;
         }
         while (more && Clock.SteadyMicroseconds < deadlineMicroseconds);
         return more;
@@ -299,6 +318,8 @@ internal sealed class ServerHost : IDisposable
         WireLog(context.Ports, notes);
         _dispatcher.Context = context;
         _dispatcher.Notes = notes;
+        _expiry.Latency = context.Ports.Latency;
+        _memory.Guard.Latency = context.Ports.Latency;
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;
         _lifecycle.CallerSource = configuration.CallerSource;
@@ -310,7 +331,6 @@ internal sealed class ServerHost : IDisposable
     {
         _snapshots.Aof = _aof;
         _connections.ReplyGate = _aof.Writer;
-        _gate.Log = _aof.Writer;
         _aof.Writer.BecameDurable = () => _connections.Release(_aof.Writer.Durable);
         _aof.Writer.ErrorChanged = _gate.Refresh;
         _aof.Writer.StampSource = _replication.Stamp;
@@ -321,7 +341,7 @@ internal sealed class ServerHost : IDisposable
         RespWriter reply = new(4096);
         ReplicationStream nowhere = new(1024);
         Propagator silent = new(nowhere, new StreamEncoder(nowhere), _state);
-        Dispatcher replaying = new(_keyspace, _state, new Gate(_state, _config), silent, reply)
+        Dispatcher replaying = new(_keyspace, _state, new Gate(_state, _config, new DiskErrors(_config, _log)), silent, reply)
         {
             IsForReplay = true,
             Notes = notes,

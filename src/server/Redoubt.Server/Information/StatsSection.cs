@@ -49,7 +49,7 @@ internal sealed class StatsSection(ServerState state, Redoubt.Keyspace.Keyspace 
         WriteDefragmentationAndTracking(text);
         text.Line("unexpected_error_replies", state.UnexpectedErrorReplies);
         text.Line("total_error_replies", errors.Total);
-        text.Line("dump_payload_sanitizations", 0);
+        text.Line("dump_payload_sanitizations", state.PayloadSanitizations);
         text.Line("total_reads_processed", state.ReadsProcessed);
         text.Line("total_writes_processed", state.WritesProcessed);
         text.Line("io_threaded_reads_processed", state.SharedReads);

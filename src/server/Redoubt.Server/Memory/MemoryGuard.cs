@@ -38,12 +38,17 @@ internal sealed class MemoryGuard(
     private ulong _maxBytes;
     private bool _isBehind;
 
+    /// <summary>Where evictions that took long are noted; set by the composition root.</summary>
+    public Redoubt.Commands.LatencyEvents? Latency { get; set; }
+
     /// <summary>There is a limit: <see cref="MakeRoom"/> is to be asked before each command.</summary>
     public bool IsLimited => _maxBytes > 0;
 
     private Evictor Evictor => keyspace.Evictor;
 
     private long Excess => account.UsedForEviction - (long)Math.Min(_maxBytes, long.MaxValue);
+
+    private long Dataset => account.Entries + account.Tables;
 
     private bool MayEvict => !state.IsLoading && state.Pause == PauseKind.None && !(state.IsReplica && config.ReplicaIgnoreMaxMemory);
 
@@ -116,9 +121,23 @@ internal sealed class MemoryGuard(
             : tenacity < TenacityEndless ? (long)(MicrosecondsPerStep * TenacityLinearMax * Math.Pow(GrowthPerStep, tenacity - TenacityLinearMax))
             : long.MaxValue / 2;
 
-    /// <summary>Evicts until memory suffices or time is over; false when there is nothing to evict.</summary>
+    /// <summary>
+    /// Evicts until the dataset is smaller by what is too much now, or time is over; false when there is nothing to evict. What evictions
+    /// themselves give rise to, such as messages to clients with caches, is not run after: it would take the whole dataset.
+    /// </summary>
     private bool Evict(long deadlineMicroseconds)
     {
+        long begun = Clock.SteadyMicroseconds;
+        bool succeeded = EvictExcess(deadlineMicroseconds);
+        long taken = Clock.SteadyMicroseconds - begun;
+        state.Timings.LeaveOut(taken);
+        Latency?.Add("eviction-cycle", taken / 1000, Clock.UnixMs / 1000);
+        return succeeded;
+    }
+
+    private bool EvictExcess(long deadlineMicroseconds)
+    {
+        long target = Dataset - Excess;
         for (int keys = 1; ; keys++)
         {
             if (keyspace.IsFreeing)
@@ -128,7 +147,7 @@ internal sealed class MemoryGuard(
                 BeginExcess();
                 return false;
             }
-            if (Excess <= 0)
+            if (Dataset <= target || Excess <= 0)
             {
                 _isBehind = false;
                 EndExcess();

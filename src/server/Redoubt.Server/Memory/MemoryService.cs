@@ -13,7 +13,6 @@ namespace Redoubt.Server.Memory;
 /// <summary>All that looks after memory, put together: the account, who reports it, and who keeps it within limits.</summary>
 internal sealed class MemoryService
 {
-    private readonly MemoryGuard _guard;
     private readonly ClientEviction _clients;
     private readonly Gate _gate;
     private readonly ServerConfig _config;
@@ -28,11 +27,13 @@ internal sealed class MemoryService
         connections.Account = Account;
         Survey = new MemorySurvey(Account, keyspace, connections, replicas);
         Upkeep = new ClientUpkeep(connections, Account, state, config);
-        _guard = new MemoryGuard(keyspace, Account, state, config, propagator, notes, gate, settings, log);
+        Guard = new MemoryGuard(keyspace, Account, state, config, propagator, notes, gate, settings, log);
         _clients = new ClientEviction(Account, connections, state, config, log);
     }
 
     public MemoryAccount Account { get; }
+
+    public MemoryGuard Guard { get; }
 
     public MemorySurvey Survey { get; }
 
@@ -41,11 +42,11 @@ internal sealed class MemoryService
     /// <summary>Obeys the configuration, and works with the loop, from here on.</summary>
     public void Install(KeyspaceLoop loop)
     {
-        _guard.Install();
+        Guard.Install();
         _gate.Clients = _clients;
         _config.WhenSet(RefreshGate, "maxmemory-clients");
         _ = RefreshGate();
-        loop.AddSlice(_guard.Slice);
+        loop.AddSlice(Guard.Slice);
         loop.AddBeforeSleep(() => _clients.Enforce());
     }
 

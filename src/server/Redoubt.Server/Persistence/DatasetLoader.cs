@@ -148,6 +148,8 @@ internal sealed class DatasetLoader(
         if (Current != job)
             return;
         Current = null;
+        if (config.Persistence.SanitizeDumpPayload.Value == DumpSanitizing.Yes)
+            state.PayloadSanitizations += job.CollectionsLoaded;
         LastKeys = (job.KeysLoaded, job.KeysExpired);
         state.IsLoading = _isLoadingLog;
         Describe(job.Aux);

@@ -75,6 +75,8 @@ internal sealed class LoadJob
 
     public long KeysLoaded { get; private set; }
 
+    public long CollectionsLoaded { get; private set; }
+
     public long KeysExpired { get; private set; }
 
     public RdbAux Aux => _reader.Aux;
@@ -207,6 +209,8 @@ internal sealed class LoadJob
         if (!entry.IsLastPiece)
             return;
         KeysLoaded++;
+        if (entry.ValueType != RdbFormat.TypeString)
+            CollectionsLoaded++;
         if (entry.Hint.IsIdleSeconds)
             database.SetIdleTime(key, entry.Hint.IdleSeconds);
         else if (entry.Hint.IsFrequency)

@@ -5,11 +5,12 @@ using Redoubt.Keyspace;
 using Redoubt.Persistence;
 using Redoubt.Persistence.Rdb;
 using Redoubt.Server.Configuration;
+using Redoubt.Server.Dispatch;
 using Redoubt.Server.Logging;
 
 namespace Redoubt.Server.Persistence;
 
-internal sealed class PayloadService(Redoubt.Keyspace.Keyspace keyspace, ServerConfig config, ServerLog log) : ISerialization
+internal sealed class PayloadService(Redoubt.Keyspace.Keyspace keyspace, ServerState state, ServerConfig config, ServerLog log) : ISerialization
 {
     private readonly EntryBatch _batch = new(0);
     private readonly DumpPayload _payload = new();
@@ -56,9 +57,13 @@ internal sealed class PayloadService(Redoubt.Keyspace.Keyspace keyspace, ServerC
         foreach (Redoubt.Persistence.EntryView entry in _batch)
         {
             if (entry.ValueType == RdbFormat.TypeString)
+            {
                 keyspace.Anteroom.Load(key, entry.IsInteger ? default : entry.Value, entry.IsInteger, entry.IsInteger ? entry.Integer : 0, expireAtMs);
-            else
-                problem ??= _builder.Add(keyspace.Anteroom, key, (ImageType)entry.ValueType, expireAtMs, entry.Image, entry.IsFirstPiece, entry.IsLastPiece);
+                continue;
+            }
+            problem ??= _builder.Add(keyspace.Anteroom, key, (ImageType)entry.ValueType, expireAtMs, entry.Image, entry.IsFirstPiece, entry.IsLastPiece);
+            if (entry.IsLastPiece && config.Persistence.SanitizeDumpPayload.Value != DumpSanitizing.No)
+                state.PayloadSanitizations++;
         }
         return problem;
     }

@@ -59,7 +59,18 @@ internal sealed class SnapshotKeeper(
 
     public long ChangesSinceSave => keyspace.Dirty - _dirtyAtSave;
 
-    public bool LastSucceeded { get; private set; } = true;
+    public bool LastSucceeded
+    {
+        get;
+        private set
+        {
+            field = value;
+            OutcomeKnown(value);
+        }
+    } = true;
+
+    /// <summary>Called with whether a save succeeded; set by the composition root.</summary>
+    public Action<bool> OutcomeKnown { get; set; } = static _ => { };
 
     public long LastSaveSeconds { get; private set; } = Clock.UnixMs / 1000;
 
@@ -152,11 +163,18 @@ internal sealed class SnapshotKeeper(
         AofBase = false,
     });
 
+    /// <summary>Begins a snapshot beside the commands: what a fork is to Redis's users.</summary>
     public SnapshotJob Start(RdbAux aux, ISnapshotTarget target, SnapshotPurpose purpose, ISnapshotEncoder? encoder = null)
+    {
+        state.TotalForks++;
+        return Begin(aux, target, purpose, encoder);
+    }
+
+    /// <summary>The same with nothing beside it: the caller waits for the end.</summary>
+    public SnapshotJob Begin(RdbAux aux, ISnapshotTarget target, SnapshotPurpose purpose, ISnapshotEncoder? encoder = null)
     {
         _purpose = purpose;
         _dirtyAtStart = keyspace.Dirty;
-        state.TotalForks++;
         _job = new SnapshotJob(keyspace, mailbox, aux, state.FunctionLibraries, encoder ?? new RdbWriter(config.RdbCompression, config.RdbChecksum), target, config.RdbKeySaveDelay);
         return _job;
     }
@@ -198,7 +216,7 @@ internal sealed class SnapshotKeeper(
     /// <summary>Writes the RDB file before anything else happens; null, or what went wrong.</summary>
     public string? SaveNow()
     {
-        SnapshotJob job = Start(NewAux(), NewFileTarget(), SnapshotPurpose.File);
+        SnapshotJob job = Begin(NewAux(), NewFileTarget(), SnapshotPurpose.File);
         string? outcome = FinishNow(job);
         if (outcome is null)
         {

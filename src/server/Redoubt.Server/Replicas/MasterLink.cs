@@ -621,8 +621,12 @@ internal sealed class MasterLink : ICommandSource
         Ascii.EqualsIgnoreCase(name, "publish"u8) || Ascii.EqualsIgnoreCase(name, "spublish"u8) || Ascii.EqualsIgnoreCase(name, "script"u8);
 
     /// <summary>A command of the stream was answered with an error, which it should not have been.</summary>
-    public void Failed(string command, string error) => _log.Write(LogLevel.Warning, LogMessages.Id.Text,
-        $"== CRITICAL == This replica is sending an error to its master: '{error}' after processing the command '{command}'");
+    public void Failed(string command, string error)
+    {
+        _log.Warn($"== CRITICAL == This replica is sending an error to its master: '{error}' after processing the command '{command}'");
+        if (_config.Replication.PropagationErrorBehavior.Value != PropagationErrors.Ignore)
+            throw new InvalidOperationException($"This replica panicked sending an error to its master after processing the command '{command}'");
+    }
 
     /// <summary>REPLCONF GETACK in the stream: answered once it is applied, with the offset before it, as Redis does.</summary>
     public void AcknowledgeAfterCommand() => _ackAfterCommand = true;

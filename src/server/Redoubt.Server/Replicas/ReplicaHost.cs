@@ -487,6 +487,9 @@ internal sealed class ReplicaHost
 
     private void Heartbeat(long nowSteadyMs)
     {
+        // The period begins with the first replica: a ping before its first write would be a surprise.
+        if (Registry.Count == 0)
+            _lastPingMs = nowSteadyMs;
         if (!_state.IsReplica && Registry.Count > 0 && Stream.IsActive && _service.Failover.State == FailoverState.NoFailover
             && nowSteadyMs - _lastPingMs >= _config.ReplPingReplicaPeriodSeconds * 1000L)
         {

@@ -2,7 +2,7 @@
 //
 // Two ways. By default the server remembers which client read which key and tells it once when the key changes. In broadcast
 // mode it remembers nothing of reads: a client names prefixes, and at the end of each round of the loop gets the keys with
-// them that changed in it, all in one message.
+// them that changed in it, all in one message; prefixes and keys come in the order of their bytes.
 //
 // A message goes to the client itself (RESP3), or to another connection that it named; one of RESP2 gets it as a message of the channel
 // `__redis__:invalidate` if it subscribed to anything. One about a client's own command follows the reply.
