@@ -30,14 +30,19 @@ internal sealed class AofFolder(ServerConfig config, ServerLog log)
     {
         try
         {
+            if (Directory.Exists(Path))
+                return null;
             Directory.CreateDirectory(Path);
-            return null;
+            if (Native.DirectorySync.Flush(config.Dir) is not { } cause)
+                return null;
+            log.AofFolderFailed(config.Persistence.AppendDirname.Text, cause);
+            return cause;
         }
         catch (Exception failure) when (StorageError.IsExpected(failure))
         {
-            string cause = StorageError.SystemText(failure);
-            log.AofFolderFailed(config.Persistence.AppendDirname.Text, cause);
-            return cause;
+            string reason = StorageError.SystemText(failure);
+            log.AofFolderFailed(config.Persistence.AppendDirname.Text, reason);
+            return reason;
         }
     }
 
