@@ -119,6 +119,21 @@ public sealed class Append_only_files
         Assert.Equal(3, server.Call("DBSIZE").Integer);
     }
 
+    [Fact]
+    public void Of_history_stay_while_they_are_not_to_be_deleted()
+    {
+        using ServerProcess server = Nodes.Start(ServerKind.Redoubt, "--appendonly", "yes", "--aof-disable-auto-gc", "yes");
+        server.Call("SET", "a", "1").OrThrow();
+        server.Call("BGREWRITEAOF").OrThrow();
+        Wait.For("0", () => server.Info("persistence", "aof_rewrite_in_progress"), "the rewrite");
+        Assert.Equal(2, File.ReadAllLines(Manifest(server)).Count(static line => line.EndsWith("type h", StringComparison.Ordinal)));
+
+        server.Call("CONFIG", "SET", "aof-disable-auto-gc", "no").OrThrow();
+
+        Assert.DoesNotContain("type h", File.ReadAllText(Manifest(server)));
+        Wait.For(3, () => Directory.GetFiles(Path.GetDirectoryName(Manifest(server))!).Length, "the history to be deleted");
+    }
+
     /// <summary>What a server prints arrives a little after it.</summary>
     private static void AssertLogged(ServerProcess server, string text) =>
         Wait.Until(() => server.Log.Contains(text, StringComparison.Ordinal), text, seen: () => server.Log);

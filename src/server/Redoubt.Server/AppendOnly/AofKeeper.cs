@@ -213,6 +213,13 @@ internal sealed class AofKeeper
         return Start() ? null : "Unable to turn on AOF. Check server logs.";
     }
 
+    /// <summary>After a change of aof-disable-auto-gc: history that was kept is deleted once it may be.</summary>
+    public string? CollectGarbage()
+    {
+        Folder.DeleteHistory();
+        return null;
+    }
+
     public bool Start()
     {
         State = AofState.WaitRewrite;

@@ -337,6 +337,7 @@ internal sealed class ServerHost : IDisposable
         _loader.Arriving = _aof.DatasetArrives;
         _replication.Master.DatasetArrived = _aof.DatasetArrived;
         _config.WhenSet(_aof.Configure, "appendonly");
+        _config.WhenSet(_aof.CollectGarbage, "aof-disable-auto-gc");
 
         RespWriter reply = new(4096);
         ReplicationStream nowhere = new(1024);
