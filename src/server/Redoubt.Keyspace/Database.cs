@@ -609,7 +609,8 @@ public sealed partial class Database
 
     private void ReportRemoval(scoped in Entry entry)
     {
-        if (entry.Type == ValueType.Stream)
+        // Nobody waits for what was only restored into the anteroom and leaves it.
+        if (entry.Type == ValueType.Stream && this != _keyspace.Anteroom)
             _keyspace.Observer?.StreamRemoved(this, entry.Key);
     }
 
