@@ -89,6 +89,21 @@ public sealed class CollectionSnapshotTests
     }
 
     [Fact]
+    public void Who_waits_before_the_walk_has_begun_leaves_everything_else_to_come()
+    {
+        using Rig rig = new();
+        rig.Fill("large", ValueType.Hash, LargeCount);
+        for (int i = 0; i < 500; i++)
+            rig.Fill("small" + i, ValueType.Hash, 2);
+        Pieces pieces = rig.Begin(out SnapshotWalk walk);
+        Assert.True(rig.Postpones(walk, "large"));
+        while (walk.Step(1))
+        {
+        }
+        Assert.Equal(501, pieces.Count);
+    }
+
+    [Fact]
     public void What_is_flushed_or_deleted_while_somebody_waits_for_it_is_given_out_all_the_same()
     {
         foreach (bool isFlushed in new[] { true, false })

@@ -72,6 +72,9 @@ public sealed class SnapshotWalk
     private int _current;
     private ulong _cursor;
 
+    /// <summary>All buckets of the current table have been seen. The cursor alone does not tell: it is 0 at the beginning, too.</summary>
+    private bool _isScanned;
+
     internal SnapshotWalk(Keyspace keyspace, Database[] databases)
     {
         _keyspace = keyspace;
@@ -126,9 +129,11 @@ public sealed class SnapshotWalk
             {
                 receiver.Table = table;
                 _cursor = table.Scan(_cursor, ref receiver);
+                _isScanned = _cursor == 0;
             }
-            if (_cursor != 0 || _large.Count > 0 || IsUrgent)
+            if (!_isScanned || _large.Count > 0 || IsUrgent)
                 continue;
+            _isScanned = false;
             _current++;
             if (_adopted.Remove(table))
                 _keyspace.Bury(table);
@@ -169,7 +174,7 @@ public sealed class SnapshotWalk
         if (at < _current)
             _current--;
         else if (at == _current)
-            _cursor = 0;
+            (_cursor, _isScanned) = (0, false);
     }
 
     private void Forget(Queue<LargeValue> queue, EntryTable table)
