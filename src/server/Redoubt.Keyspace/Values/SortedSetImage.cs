@@ -8,6 +8,9 @@ internal static class SortedSetImage
 {
     private const int LargeFrom = 1024;
 
+    // Of more elements nobody looks ahead; whoever packs so many keeps few that are long.
+    private const int PackedMax = 1024;
+
     public static bool IsLarge(ValueSlot slot) => new SortedSetValue(slot).Count > LargeFrom;
 
     public static bool Give(ValueSlot slot, ImageWriter image, ImagePosition position, int bytesMax)
@@ -38,7 +41,8 @@ internal static class SortedSetImage
         SortedSetValue set;
         if (isFirst)
         {
-            ValueEncoding encoding = SortedSetValue.EncodingFor(database.Limits, member.Length, ValueBuilder.RoomFor(expected));
+            int longest = expected <= PackedMax ? LongestMember(piece, member.Length) : member.Length;
+            ValueEncoding encoding = SortedSetValue.EncodingFor(database.Limits, longest, ValueBuilder.RoomFor(expected));
             set = new SortedSetValue(database.LoadCollection(key, ValueType.SortedSet, encoding, expireAtMs));
             set.Initialize();
         }
@@ -53,6 +57,18 @@ internal static class SortedSetImage
             member = piece.Text();
         }
         return "Duplicate zset fields detected";
+    }
+
+    // A set must not begin packed and unpack at a later, longer member: a packed score of -0 has lost its sign by then.
+    private static int LongestMember(ImageReader rest, int longest)
+    {
+        while (true)
+        {
+            rest.Double();
+            if (rest.IsAtEnd)
+                return longest;
+            longest = Math.Max(longest, rest.Text().Length);
+        }
     }
 
     public static void AddPacked(Database database, Key key, long expireAtMs, ref ImageReader image) =>
