@@ -197,7 +197,11 @@ public sealed partial class RdbReader
     /// <summary>Says that no more bytes will come; a file that has not finished by then is truncated.</summary>
     public RdbReaderState EndOfInput()
     {
-        if (_state is RdbReaderState.NeedMore or RdbReaderState.BatchReady)
+        if (_state is not (RdbReaderState.NeedMore or RdbReaderState.BatchReady))
+            return _state;
+        if (_section == Section.Magic && !"REDIS"u8.StartsWith(_carry.AsSpan(0, Math.Min(_carried, 5))))
+            WrongSignature();
+        else
             Fail(BytesTaken, $"Unexpected end of the RDB file at offset {BytesTaken}: it is truncated");
         return _state;
     }
