@@ -56,6 +56,29 @@ public sealed class Blocked_stream_readers(ServerPair servers) : IClassFixture<S
         }
     }
 
+    [Fact]
+    public void Are_served_while_streams_are_restored()
+    {
+        servers.Flush();
+        Assert.Equal(Restore(servers.Redis), Restore(servers.Redoubt));
+    }
+
+    private static string Restore(ServerProcess server)
+    {
+        using RespConnection writer = server.Connect();
+        using RespConnection reader = server.Connect();
+        writer.Call("XADD", "other", "1-1", "f", "v").OrThrow();
+        byte[] payload = writer.Call("DUMP", "other").OrThrow().Bytes;
+        writer.Call("XGROUP", "CREATE", "s", "g", "$", "MKSTREAM").OrThrow();
+        reader.Send("XREADGROUP", "GROUP", "g", "a", "BLOCK", "0", "STREAMS", "s", ">");
+        Wait.For(1, () => (int)server.InfoNumber("clients", "blocked_clients"), "the reader waits");
+        byte[][] Words(string key) => [Wire.Bytes("RESTORE"), Wire.Bytes(key), Wire.Bytes("0"), payload, Wire.Bytes("REPLACE")];
+        string elsewhere = writer.Call((IReadOnlyList<byte[]>)Words("copy")).Text;
+        long waiting = server.InfoNumber("clients", "blocked_clients");
+        string over = writer.Call((IReadOnlyList<byte[]>)Words("s")).Text;
+        return $"{elsewhere} {waiting} {over} {reader.ReadReply().Text}";
+    }
+
     private static string Play(ServerProcess server, string steps, int protocol)
     {
         server.Call("FLUSHALL").OrThrow();

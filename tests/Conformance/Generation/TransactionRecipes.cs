@@ -17,7 +17,7 @@ internal static class TransactionRecipes
         new("CLIENT REPLY inside", 1, d => ["CLIENT", "REPLY", d.Pick("ON", "bogus")]),
         new("RESET inside", 1, _ => ["RESET"]),
         .. StringRecipes.All,
-        .. KeyRecipes.All.Where(r => r.Canonical is null && r.Name is not ("TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "KEYS" or "OBJECT IDLETIME")),
+        .. KeyRecipes.All.Where(r => r.Canonical is null && r.Name is not ("TTL" or "PTTL" or "EXPIRETIME" or "PEXPIRETIME" or "KEYS" or "OBJECT IDLETIME" or "OBJECT REFCOUNT" or "MEMORY USAGE")),
         new("arity inside", 5, d => [d.Case(d.Pick("GET", "SET", "INCR", "DEL", "EXPIRE", "RENAME", "SELECT"))]),
         .. MalformedRecipes.All.Where(r => r.Name != "wrong arity"),
     ];

@@ -3,6 +3,11 @@ namespace Redoubt.Server.Tests.Information;
 /// <summary>Fields whose values may differ between two servers that did the same, each with its reason. Their names, order and shapes may not.</summary>
 internal static class InfoDifferences
 {
+    /// <summary>Fields of ours, after all of Redis's in their section.</summary>
+    public static bool IsOwn(InfoField field) => field.Section == "Replication"
+        && (field.Name is "replica_data_age_ms" or "master_resync_refused" || field.Name.StartsWith("replica_lag", StringComparison.Ordinal)
+            || field.Name.StartsWith("missed_writes_", StringComparison.Ordinal));
+
     /// <summary>What a server says of its own process, its clock or its random numbers.</summary>
     public static readonly HashSet<string> OfTheProcess =
     [
