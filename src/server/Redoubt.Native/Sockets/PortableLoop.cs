@@ -137,6 +137,10 @@ public sealed class PortableLoop : SocketLoop
         {
             // The buffer is full of earlier calls: the wait ends anyway.
         }
+        catch (ObjectDisposedException)
+        {
+            // The loop has ended before a helper of its: nobody waits any more.
+        }
     }
 
     public override void Dispose()
