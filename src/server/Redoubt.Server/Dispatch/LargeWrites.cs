@@ -19,6 +19,8 @@ internal sealed class LargeWrites(Redoubt.Keyspace.Keyspace keyspace, Connection
 {
     private readonly List<ClientConnection> _held = [];
     private long _largeDone;
+    private CommandContext? _context;
+    private ArgumentAt? _words;
 
     /// <summary>Whether the client waits before this command. It is looked at again when a large value was given out.</summary>
     public bool Hold(CommandContext c, ClientConnection client, CommandDescriptor command)
@@ -48,7 +50,7 @@ internal sealed class LargeWrites(Redoubt.Keyspace.Keyspace keyspace, Connection
     {
         Database database = keyspace[client.DatabaseIndex];
         if (client.Transaction is not { } transaction)
-            return MayChangeLarge(walk, database, command, index => c[index], c.Count);
+            return MayChangeLarge(walk, database, command, WordsOf(c), c.Count);
         if (command.Name != "exec" || (transaction.CombinedFlags & CommandFlags.Write) == 0)
             return false;
         bool mustWait = false;
@@ -56,6 +58,16 @@ internal sealed class LargeWrites(Redoubt.Keyspace.Keyspace keyspace, Connection
             mustWait |= MayChangeLarge(walk, database, queued.Command, index => queued.Argument(index), queued.Arguments.Length);
         return mustWait;
     }
+
+    /// <summary>Reads the words of whatever request the context is aimed at: made once per context, for this is asked before every command while a snapshot runs.</summary>
+    private ArgumentAt WordsOf(CommandContext c)
+    {
+        if (_context != c)
+            (_context, _words) = (c, ReaderOf(c));
+        return _words!;
+    }
+
+    private static ArgumentAt ReaderOf(CommandContext c) => index => c[index];
 
     /// <summary>All keys are asked for, so that those that are to be given out are all known at once.</summary>
     private bool MayChangeLarge(SnapshotWalk walk, Database database, CommandDescriptor command, ArgumentAt arguments, int count)

@@ -100,9 +100,7 @@ internal sealed class HttpService(ServerConfig config, ServerLog log, Func<Serve
             }
             catch (SocketException)
             {
-                if (!_listeners.Contains(listener))
-                    return;
-                // Such as no file descriptor left: it will not help to ask again at once.
+                // That of a listener which was stopped ends at the next call. Such as no file descriptor left: it will not help to ask again at once.
                 await Task.Delay(100).ConfigureAwait(false);
             }
         }
