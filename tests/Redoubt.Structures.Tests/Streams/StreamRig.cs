@@ -37,7 +37,7 @@ internal sealed class StreamRig : IDisposable
     public void Remove(string key) => _table.Remove(_table.Find(Encoding.Latin1.GetBytes(key), _hasher.Hash(Encoding.Latin1.GetBytes(key))));
 
     public bool TryDetach(out DetachedCollection collection) =>
-        _table.TryDetachCollection(_table.Find("s"u8, _hasher.Hash("s"u8)), 0, out collection);
+        _table.TryDetachCollection(_table.Find("s"u8, _hasher.Hash("s"u8)), effortMax: -1, out collection);
 
     public StreamAppend Append(StreamId id, params string[] content) => Stream.Append(id, new Fields(content));
 
