@@ -34,6 +34,8 @@ public sealed unsafe class HeapTests
         for (int i = 0; i < 60_000; i++)
         {
             bool grows = (i / 10_000) % 2 == 0;
+            if (i % 3000 == 0)
+                heap.GrowsAhead = i / 3000 % 2 == 1;
             if (live.Count == 0 || random.Next(10) < (grows ? 7 : 3))
             {
                 int size = random.Next(10) switch { 0 => random.Next(40_000), < 4 => random.Next(3000), _ => random.Next(150) };
@@ -65,11 +67,12 @@ public sealed unsafe class HeapTests
     }
 
     [Theory]
-    [InlineData(56)]
-    [InlineData(3000)]
-    public void Memory_goes_back_to_the_system_and_is_used_again(int size)
+    [InlineData(56, false)]
+    [InlineData(3000, false)]
+    [InlineData(3000, true)]
+    public void Memory_goes_back_to_the_system_and_is_used_again(int size, bool growsAhead)
     {
-        using SlabHeap heap = new();
+        using SlabHeap heap = new() { GrowsAhead = growsAhead };
         const long bytes = 128L << 20;
         long start = ResidentBytes();
         nint[] blocks = new nint[bytes / size];

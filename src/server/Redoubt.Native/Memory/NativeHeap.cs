@@ -78,6 +78,9 @@ public abstract unsafe class NativeHeap : IDisposable
     /// <summary>Bytes handed out by <see cref="AllocatePages"/>.</summary>
     protected long PageBytes { get; private set; }
 
+    /// <summary>True while much will be asked for soon, as in a load: memory is made ready ahead, on a helper thread.</summary>
+    public virtual bool GrowsAhead { get; set; }
+
     /// <summary>Gives unused memory that is held for later back to the system.</summary>
     public virtual void Purge()
     {

@@ -41,7 +41,6 @@ namespace Redoubt.Native.Memory;
 public sealed unsafe class SlabHeap : NativeHeap
 {
     private const int HeaderBytes = 64;
-    private const int ArenaBytes = 4 * 1024 * 1024;
     private const int SmallSlabBytes = 64 * 1024;
     private const int LargeSlabBytes = 512 * 1024;
     private const int SpareSlabsMax = 16;
@@ -51,9 +50,16 @@ public sealed unsafe class SlabHeap : NativeHeap
     private readonly Slab*[] _current = new Slab*[ClassCount];
     private readonly Slab*[] _partial = new Slab*[ClassCount];
     private readonly int[] _slabCounts = new int[ClassCount];
-    private readonly SlabPool _smallSlabs = new(SmallSlabBytes);
-    private readonly SlabPool _largeSlabs = new(LargeSlabBytes);
+    private readonly ArenaSource _arenas = new();
+    private readonly SlabPool _smallSlabs;
+    private readonly SlabPool _largeSlabs;
     private long _largeBytes;
+
+    public SlabHeap()
+    {
+        _smallSlabs = new SlabPool(SmallSlabBytes, _arenas);
+        _largeSlabs = new SlabPool(LargeSlabBytes, _arenas);
+    }
 
     private struct Slab
     {
@@ -68,6 +74,12 @@ public sealed unsafe class SlabHeap : NativeHeap
     }
 
     public override long HeldBytes => _smallSlabs.HeldBytes + _largeSlabs.HeldBytes + _largeBytes + PageBytes;
+
+    public override bool GrowsAhead
+    {
+        get => _arenas.IsAhead;
+        set => _arenas.IsAhead = value;
+    }
 
     public override byte* Allocate(long size)
     {
@@ -156,6 +168,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     {
         _smallSlabs.Dispose();
         _largeSlabs.Dispose();
+        _arenas.Dispose();
         base.Dispose();
     }
 
@@ -239,7 +252,7 @@ public sealed unsafe class SlabHeap : NativeHeap
     }
 
     /// <summary>Slabs of one size, cut from arenas; a few unused ones are kept warm.</summary>
-    private sealed class SlabPool(int slabBytes) : IDisposable
+    private sealed class SlabPool(int slabBytes, ArenaSource source) : IDisposable
     {
         private readonly List<nint> _arenas = [];
         private readonly Stack<nint> _warm = new();
@@ -248,7 +261,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         private byte* _end;
 
         /// <summary>Slabs that were handed out at some time and not given back to the system since, in bytes.</summary>
-        public long HeldBytes => (long)_arenas.Count * ArenaBytes - (_end - _next) - (long)_cold.Count * slabBytes;
+        public long HeldBytes => (long)_arenas.Count * ArenaSource.ArenaBytes - (_end - _next) - (long)_cold.Count * slabBytes;
 
         public byte* Take()
         {
@@ -256,8 +269,8 @@ public sealed unsafe class SlabHeap : NativeHeap
                 return (byte*)slab;
             if (_next == _end)
             {
-                _next = VirtualMemory.Reserve(ArenaBytes, ArenaBytes);
-                _end = _next + ArenaBytes;
+                _next = source.Take();
+                _end = _next + ArenaSource.ArenaBytes;
                 _arenas.Add((nint)_next);
             }
             byte* taken = _next;
@@ -289,7 +302,7 @@ public sealed unsafe class SlabHeap : NativeHeap
         public void Dispose()
         {
             foreach (nint arena in _arenas)
-                VirtualMemory.Release((byte*)arena, ArenaBytes);
+                VirtualMemory.Release((byte*)arena, ArenaSource.ArenaBytes);
             _arenas.Clear();
         }
     }

@@ -89,15 +89,13 @@ internal sealed class DatasetLoader(
         keyspace.FlushAll();
         Flushed?.Invoke();
         StartedUnixMs = Clock.UnixMs;
-        state.IsLoading = true;
-        gate.Refresh();
+        SetLoading(true);
     }
 
     public void EndLog()
     {
         _isLoadingLog = false;
-        state.IsLoading = false;
-        gate.Refresh();
+        SetLoading(false);
     }
 
     internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false)
@@ -113,8 +111,7 @@ internal sealed class DatasetLoader(
         Current = job;
         if (!_isLoadingLog)
             StartedUnixMs = Clock.UnixMs;
-        state.IsLoading = true;
-        gate.Refresh();
+        SetLoading(true);
         job.Finished += error =>
         {
             End(job, error);
@@ -151,7 +148,7 @@ internal sealed class DatasetLoader(
         if (config.Persistence.SanitizeDumpPayload.Value == DumpSanitizing.Yes)
             state.PayloadSanitizations += job.CollectionsLoaded;
         LastKeys = (job.KeysLoaded, job.KeysExpired);
-        state.IsLoading = _isLoadingLog;
+        SetLoading(_isLoadingLog);
         Describe(job.Aux);
         if (error is not null)
         {
@@ -164,6 +161,12 @@ internal sealed class DatasetLoader(
                 log.EmptyKeySkipped(key);
             log.LoadingDone(job.KeysLoaded, job.KeysExpired, job.EmptyKeysSkipped);
         }
+    }
+
+    private void SetLoading(bool isLoading)
+    {
+        state.IsLoading = isLoading;
+        keyspace.Heap.GrowsAhead = isLoading;
         gate.Refresh();
     }
 }
