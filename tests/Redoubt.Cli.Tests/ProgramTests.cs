@@ -20,6 +20,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("down")]
     [InlineData("status")]
     [InlineData("switchover")]
+    [InlineData("init")]
     public async Task Help_is_everywhere(string command)
     {
         ProgramRun run = await ProgramRun.Of([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -48,6 +49,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData("switchover --timeout 0")]
     [InlineData("switchover --to nowhere:99999")]
     [InlineData("status surplus")]
+    [InlineData("status -o xml")]
+    [InlineData("status --group a --nodes b:1")]
+    [InlineData("init")]
+    [InlineData("init --name a/b localhost:1")]
     public async Task Arguments_that_make_no_sense_end_with_2_and_a_hint_on_standard_error(string arguments)
     {
         ProgramRun run = await ProgramRun.Of(arguments.Split(' '));
@@ -63,7 +68,7 @@ public sealed class ProgramTests : IDisposable
         foreach (string command in new[] { "status", "switchover" })
         {
             ProgramRun run = await ProgramRun.Of(command, "--dir", _folder);
-            Assert.Equal(3, run.Code);
+            Assert.Equal(2, run.Code);
             Assert.Contains("redoubt up", run.Errors);
             Assert.Contains("--nodes", run.Errors);
         }
@@ -107,21 +112,62 @@ public sealed class ProgramTests : IDisposable
         using JsonDocument report = JsonDocument.Parse(status.Output);
         Assert.Equal("master", report.RootElement.GetProperty("nodes")[0].GetProperty("role").GetString());
         ProgramRun refused = await ProgramRun.Of("switchover", "--json", "--nodes", $"127.0.0.1:{master.Port}");
-        Assert.Equal(1, refused.Code);
+        Assert.Equal(3, refused.Code);
         using JsonDocument result = JsonDocument.Parse(refused.Output);
         Assert.Equal("refused", result.RootElement.GetProperty("outcome").GetString());
     }
 
     [Fact]
-    public async Task The_password_comes_from_the_option_or_the_environment()
+    public async Task The_password_comes_from_a_file_or_the_environment()
     {
+        string file = Path.Combine(_folder, "password");
+        File.WriteAllText(file, "secret\n");
         using ServerProcess server = RedisServers.Redis("--requirepass", "secret");
         string[] status = ["status", "--nodes", $"127.0.0.1:{server.Port}"];
         ProgramRun without = await ProgramRun.Of(status);
         Assert.Contains("REDISCLI_AUTH", without.Output);
         Assert.NotEqual(0, without.Code);
-        Assert.Contains("master", (await ProgramRun.Of([.. status, "-a", "secret"])).Output);
+        Assert.Contains("master", (await ProgramRun.Of([.. status, "--password-file", file])).Output);
         Assert.Contains("is the master", (await ProgramRun.Of(new Dictionary<string, string> { ["REDISCLI_AUTH"] = "secret" }, status)).Output);
+    }
+
+    [Fact]
+    public async Task Init_writes_a_group_file_that_status_then_understands_in_every_format()
+    {
+        using ServerProcess master = RedisServers.Redis();
+        using ServerProcess replica = RedisServers.ReplicaOf(master);
+        master.WaitForReplicas(1);
+        var home = new Dictionary<string, string> { ["XDG_CONFIG_HOME"] = _folder };
+        ProgramRun init = await ProgramRun.Of(home, "init", "--name", "orders", $"127.0.0.1:{replica.Port}");
+        Assert.True(init.Code == 0, init.Errors);
+        ProgramRun twice = await ProgramRun.Of(home, "init", "--name", "orders", $"127.0.0.1:{replica.Port}");
+        Assert.Equal(2, twice.Code);
+        Assert.Contains("exists", twice.Errors);
+
+        ProgramRun table = await ProgramRun.Of(home, "status", "--group", "orders");
+        Assert.True(table.Code == 0, table.Output + table.Errors);
+        Assert.Contains("node-1", table.Output);
+        ProgramRun tsv = await ProgramRun.Of(home, "status", "-g", Path.Combine(_folder, "redoubt", "groups", "orders.yaml"), "-o", "tsv");
+        string[] lines = tsv.Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.StartsWith("name\taddress\trole", lines[0]);
+        Assert.StartsWith($"node-1\t127.0.0.1:{master.Port}\tmaster", lines[1]);
+        ProgramRun yaml = await ProgramRun.Of(home, "status", "-g", "orders", "-o", "yaml");
+        Assert.Contains("severity: healthy\n", yaml.Output);
+        Assert.Contains($"    address: \"127.0.0.1:{replica.Port}\"\n    role: replica\n", yaml.Output);
+    }
+
+    [Fact]
+    public async Task An_error_in_the_group_file_ends_with_2_and_its_place()
+    {
+        string file = Path.Combine(_folder, "bad.yaml");
+        File.WriteAllText(file, "group: bad\nnodes: [{ addr: a:1 }]\ngate: {}\n");
+        ProgramRun run = await ProgramRun.Of("status", "--group", file);
+        Assert.Equal(2, run.Code);
+        Assert.Contains($"{file}:3:1: unknown key 'gate'; did you mean 'gates'?", run.Errors);
+        ProgramRun missing = await ProgramRun.Of("status", "--group", "nosuchgroup");
+        Assert.Equal(2, missing.Code);
+        Assert.Contains("redoubt init", missing.Errors);
     }
 
     [Theory]
@@ -155,7 +201,7 @@ public sealed class ProgramTests : IDisposable
         ProgramRun down = await ProgramRun.Of("down", "--dir", _folder);
         Assert.Equal(0, down.Code);
         Assert.Contains("Stopped 2 servers", down.Output);
-        Assert.Equal(3, (await ProgramRun.Of("status", "--dir", _folder)).Code);
+        Assert.Equal(2, (await ProgramRun.Of("status", "--dir", _folder)).Code);
     }
 
     [Theory]

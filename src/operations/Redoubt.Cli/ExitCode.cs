@@ -5,19 +5,19 @@ namespace Redoubt.Cli;
 /// <summary>What scripts go by. Zero is never given for a failure, and "not known" is not given as "failed".</summary>
 internal static class ExitCode
 {
-    /// <summary>Done; with <c>status</c>: healthy.</summary>
+    /// <summary>Done; with <c>status</c> and <c>doctor</c>: healthy.</summary>
     public const int Done = 0;
 
-    /// <summary>Nothing was changed; with <c>status</c>: the group is degraded or broken.</summary>
+    /// <summary>Nothing was changed; with <c>status</c> and <c>doctor</c>: the group is degraded or broken.</summary>
     public const int NotDone = 1;
 
-    /// <summary>The arguments make no sense; nothing was changed.</summary>
+    /// <summary>The arguments or the group file make no sense; nothing was changed.</summary>
     public const int Usage = 2;
 
-    /// <summary>No node could be reached; nothing was changed.</summary>
-    public const int Unreachable = 3;
+    /// <summary>A check refused, the operator said no, or no node could be reached; nothing was changed.</summary>
+    public const int Refused = 3;
 
-    /// <summary>Begun and undone; the old master serves as before.</summary>
+    /// <summary>Begun and undone; everything is as before.</summary>
     public const int RolledBack = 4;
 
     /// <summary>Done, but something is left to do or to prove.</summary>
@@ -26,15 +26,19 @@ internal static class ExitCode
     /// <summary>Begun, with an outcome that has to be looked at.</summary>
     public const int Unknown = 6;
 
+    /// <summary>Another operation has the group; nothing was changed.</summary>
+    public const int Busy = 7;
+
     /// <summary>Ctrl-C before anything was changed.</summary>
     public const int Interrupted = 130;
 
     /// <summary>What a command's help says about them.</summary>
     public static string Explain(string command) => command switch
     {
-        "status" => "Exit codes:\n  0 healthy, 1 degraded or broken, 2 usage, 3 no node reachable",
-        "switchover" => "Exit codes:\n  0 done, 1 refused and nothing changed, 2 usage, 3 no node reachable, 4 begun and rolled back,\n"
-            + "  5 done with follow-ups, 6 outcome unknown, 130 interrupted before the first change",
+        "status" => "Exit codes:\n  0 healthy, 1 degraded or broken, 2 usage or group file, 3 no node reachable",
+        "init" => "Exit codes:\n  0 written, 2 usage, or the file exists, or there is not one master, 3 no node reachable",
+        "switchover" => "Exit codes:\n  0 done, 2 usage or group file, 3 refused or no node reachable and nothing changed, 4 begun and rolled back,\n"
+            + "  5 done with follow-ups, 6 outcome unknown, 7 another operation has the group, 130 interrupted before the first change",
         _ => "Exit codes:\n  0 done, 1 not done, 2 usage",
     };
 
@@ -42,8 +46,7 @@ internal static class ExitCode
     {
         SwitchoverOutcome.Done => Done,
         SwitchoverOutcome.DoneWithFollowUps => DoneWithFollowUps,
-        SwitchoverOutcome.Refused => NotDone,
-        SwitchoverOutcome.Unreachable => Unreachable,
+        SwitchoverOutcome.Refused or SwitchoverOutcome.Unreachable => Refused,
         SwitchoverOutcome.RolledBack => RolledBack,
         _ => Unknown,
     };

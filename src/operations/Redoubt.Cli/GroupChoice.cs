@@ -1,17 +1,30 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Redoubt.Failover.Names;
 using Redoubt.Operations;
+using Redoubt.Operations.Groups;
 using Redoubt.Operations.Local;
+using Redoubt.Operations.Names;
 using Redoubt.Topology;
 
 namespace Redoubt.Cli;
 
-/// <summary>The options by which a command is told which group it is about: some nodes of any group, or the local group of a folder.</summary>
+// Three ways to say which group: a group file (--group), some nodes of any group (--nodes), or nothing, which is the group that
+// REDOUBT_GROUP names or else the local one that `up` has started. All three end as a group definition, so that no command has to know
+// which it was; what the file would say is then at its usual value.
+
+/// <summary>The options by which a command is told which group it is about.</summary>
 internal sealed class GroupChoice
 {
+    private readonly Option<string?> _group = new("--group", "-g")
+    {
+        Description = "The group file: a path, or a name to look up in ~/.config/redoubt/groups and /etc/redoubt/groups. Also REDOUBT_GROUP",
+        HelpName = "name|file",
+    };
+
     private readonly Option<NodeAddress[]> _nodes = new("--nodes")
     {
-        Description = "Nodes of a group, host:port,…; any one of them is enough, the others are found. Without it: the local group",
+        Description = "Nodes of a group without a file, host:port,…; any one of them is enough, the others are found",
         HelpName = "host:port,…",
         CustomParser = ParseNodes,
         Arity = ArgumentArity.ExactlyOne,
@@ -19,13 +32,9 @@ internal sealed class GroupChoice
 
     private readonly Option<string> _folder = FolderOption();
 
-    private readonly Option<string?> _user = new("--user") { Description = "ACL user", HelpName = "name" };
+    private readonly Option<string?> _user = UserOption();
 
-    private readonly Option<string?> _password = new("--password", "-a")
-    {
-        Description = "Password of the nodes; the variable REDISCLI_AUTH keeps it out of the process list",
-        HelpName = "password",
-    };
+    private readonly Option<string?> _passwordFile = PasswordFileOption();
 
     public static Option<string> FolderOption() => new("--dir")
     {
@@ -34,29 +43,44 @@ internal sealed class GroupChoice
         DefaultValueFactory = _ => LocalGroup.DefaultFolder,
     };
 
+    public static Option<string?> UserOption() => new("--user") { Description = "ACL user, with --nodes", HelpName = "name" };
+
+    public static Option<string?> PasswordFileOption() => new("--password-file")
+    {
+        Description = "File whose first line is the password, with --nodes; without it the variable REDISCLI_AUTH has it",
+        HelpName = "file",
+    };
+
     public void AddTo(Command command)
     {
+        command.Add(_group);
         command.Add(_nodes);
         command.Add(_folder);
         command.Add(_user);
-        command.Add(_password);
+        command.Add(_passwordFile);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(_group) is not null && result.GetValue(_nodes) is { Length: > 0 })
+                result.AddError("--group and --nodes exclude each other.");
+        });
     }
 
     /// <summary>The group to work on.</summary>
-    /// <exception cref="LocalGroupException">No nodes were named, and no local group runs.</exception>
+    /// <exception cref="NoGroupException">No group was named, and no local one runs.</exception>
+    /// <exception cref="GroupDefinitionException">The group file has an error.</exception>
     public ChosenGroup Open(ParseResult arguments)
     {
-        var options = new ProbeOptions
-        {
-            User = arguments.GetValue(_user),
-            Password = arguments.GetValue(_password) ?? (Environment.GetEnvironmentVariable("REDISCLI_AUTH") is { Length: > 0 } variable ? variable : null),
-        };
+        var login = new Login { User = arguments.GetValue(_user), PasswordFile = arguments.GetValue(_passwordFile) };
         if (arguments.GetValue(_nodes) is { Length: > 0 } nodes)
-            return new ChosenGroup(new GroupProbe(nodes, options), null);
+            return ChosenGroup.Of(Definition("", nodes.Select(address => (address.ToString(), address)), login), null);
+        string? named = arguments.GetValue(_group) ?? (Environment.GetEnvironmentVariable("REDOUBT_GROUP") is { Length: > 0 } variable ? variable : null);
+        if (named is not null)
+            return ChosenGroup.Of(GroupDefinitionReader.Load(GroupLocator.Find(named)), null);
         string folder = Path.GetFullPath(arguments.GetValue(_folder)!);
         LocalGroup local = LocalGroup.Find(folder) ?? throw new NoGroupException(
-            $"No local group runs (looked in {folder}). Start one with 'redoubt up', or name the nodes of another group: --nodes host:port");
-        return new ChosenGroup(new GroupProbe(local.Nodes.Select(node => node.Address), options), local);
+            $"No local group runs (looked in {folder}). Start one with 'redoubt up', or name another group: --group name, or --nodes host:port");
+        GroupDefinition definition = Definition("local", local.Nodes.Select(node => (node.Name, node.Address)), login);
+        return ChosenGroup.Of(definition with { StateFolder = Path.Combine(folder, "state") }, local);
     }
 
     public static NodeAddress[] ParseNodes(ArgumentResult result)
@@ -72,15 +96,30 @@ internal sealed class GroupChoice
 
         return [.. nodes];
     }
+
+    private static GroupDefinition Definition(string name, IEnumerable<(string Name, NodeAddress Address)> nodes, Login login) => new()
+    {
+        Name = name,
+        Nodes = [.. nodes.Select(node => new NodeDefinition { Name = node.Name, Address = node.Address })],
+        Login = login,
+    };
 }
 
 /// <summary>There is no group to work on.</summary>
 internal sealed class NoGroupException(string message) : Exception(message);
 
-/// <summary>A group to work on; the local part is null for a foreign one.</summary>
-internal sealed record ChosenGroup(GroupProbe Probe, LocalGroup? Local) : IDisposable
+/// <summary>A group to work on; the local part is null for one that this tool did not start.</summary>
+internal sealed record ChosenGroup(GroupDefinition Definition, GroupProbe Probe, INameProvider NameProvider, LocalGroup? Local) : IDisposable
 {
-    public IReadOnlyDictionary<NodeAddress, string> Names { get; } = Local?.Names ?? new Dictionary<NodeAddress, string>();
+    /// <summary>The nodes' names; empty for a group that was given by addresses, whose nodes have none.</summary>
+    public IReadOnlyDictionary<NodeAddress, string> Names { get; } =
+        Definition.Name.Length == 0 ? new Dictionary<NodeAddress, string>() : Definition.Nodes.ToDictionary(node => node.Address, node => node.Name);
+
+    public static ChosenGroup Of(GroupDefinition definition, LocalGroup? local)
+    {
+        var options = new ProbeOptions { User = definition.Login.User, Password = definition.Login.ReadPassword() };
+        return new ChosenGroup(definition, new GroupProbe(definition.Nodes.Select(node => node.Address), options), NameProviders.Create(definition.Dns), local);
+    }
 
     public void Dispose()
     {

@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Redoubt.Cli;
+using Redoubt.Operations.Groups;
 using Redoubt.Operations.Local;
 
 var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen and switched over safely.")
 {
     UpCommand.Create(),
     DownCommand.Create(),
+    InitCommand.Create(),
     StatusCommand.Create(),
     SwitchoverCommand.Create(),
 };
@@ -28,10 +30,10 @@ try
         Console.WriteLine(ExitCode.Explain(shown.Name));
     return code;
 }
-catch (NoGroupException error)
+catch (Exception error) when (error is NoGroupException or GroupDefinitionException)
 {
     Console.Error.WriteLine($"redoubt: {error.Message}");
-    return ExitCode.Unreachable;
+    return ExitCode.Usage;
 }
 catch (LocalGroupException error)
 {

@@ -14,15 +14,15 @@ internal static class StatusCommand
     {
         var choice = new GroupChoice();
         var watch = new Option<bool>("--watch", "-w") { Description = "Keep the table up to date until Ctrl-C" };
-        var json = new Option<bool>("--json") { Description = "Print JSON, one object" };
+        var output = new OutputChoice();
         var command = new Command("status", "Show a group: roles, links, offsets, how far replicas are behind.");
         choice.AddTo(command);
         command.Add(watch);
-        command.Add(json);
+        output.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(watch) && result.GetValue(json))
-                result.AddError("--watch and --json exclude each other; run status --json again and again instead.");
+            if (result.GetValue(watch) && output.IsForPrograms(result))
+                result.AddError("--watch is for people; for programs run status --json again and again.");
         });
         command.SetAction(async (arguments, _) =>
         {
@@ -31,18 +31,18 @@ internal static class StatusCommand
             var terminal = new Terminal();
             return arguments.GetValue(watch)
                 ? await WatchAsync(group, terminal, interruption.Token).ConfigureAwait(false)
-                : await ShowAsync(group, terminal, arguments.GetValue(json), interruption.Token).ConfigureAwait(false);
+                : await ShowAsync(group, terminal, output.Of(arguments), interruption.Token).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> ShowAsync(ChosenGroup group, Terminal terminal, bool json, CancellationToken cancellation)
+    private static async Task<int> ShowAsync(ChosenGroup group, Terminal terminal, OutputFormat format, CancellationToken cancellation)
     {
         StatusReport report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
-        if (json)
-            terminal.Write(report.ToJson());
-        else
+        if (format == OutputFormat.Table)
             terminal.Write(StatusTable.Draw(report, terminal.Width));
+        else
+            OutputChoice.Print(terminal, format, report.ToJson(), "nodes");
         return CodeOf(report);
     }
 
@@ -78,7 +78,7 @@ internal static class StatusCommand
     private static int CodeOf(StatusReport report)
     {
         if (report.Group.Nodes.All(node => node.Failure is not null))
-            return ExitCode.Unreachable;
+            return ExitCode.Refused;
         return report.Analysis.Severity == Severity.Healthy ? ExitCode.Done : ExitCode.NotDone;
     }
 }

@@ -28,11 +28,12 @@ internal static class SwitchoverCommand
             usual: Defaults.LagBytesMax, from: 0, to: long.MaxValue);
         var probeKey = new Option<string?>("--probe-key") { Description = "Measure the write pause by setting this key all the while (it expires after a minute)", HelpName = "key" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Only make the checks and print the plan" };
-        var json = new Option<bool>("--json") { Description = "Print JSON, one object" };
+        var output = new OutputChoice();
         var command = new Command("switchover", "Make a replica the master, without losing a write.");
         choice.AddTo(command);
-        foreach (Option option in new Option[] { to, timeout, maxLag, probeKey, dryRun, json })
+        foreach (Option option in new Option[] { to, timeout, maxLag, probeKey, dryRun })
             command.Add(option);
+        output.AddTo(command);
         command.SetAction(async (arguments, _) =>
         {
             TimeSpan limit = TimeSpan.FromMilliseconds(arguments.GetValue(timeout));
@@ -44,12 +45,12 @@ internal static class SwitchoverCommand
                 Deadline = limit + (limit > TimeSpan.FromSeconds(5) ? limit : TimeSpan.FromSeconds(5)),
             };
             using ChosenGroup group = choice.Open(arguments);
-            return await RunAsync(group, request, arguments.GetValue(probeKey), arguments.GetValue(dryRun), arguments.GetValue(json)).ConfigureAwait(false);
+            return await RunAsync(group, request, arguments.GetValue(probeKey), arguments.GetValue(dryRun), output.Of(arguments)).ConfigureAwait(false);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(ChosenGroup group, SwitchoverRequest request, string? probeKey, bool dryRun, bool json)
+    private static async Task<int> RunAsync(ChosenGroup group, SwitchoverRequest request, string? probeKey, bool dryRun, OutputFormat format)
     {
         var terminal = new Terminal();
         using var interruption = new Interruption();
@@ -60,12 +61,12 @@ internal static class SwitchoverCommand
             RewriteConfiguration = group.Local is null,
             Report = (step, seen) =>
             {
-                if (!json)
+                if (format == OutputFormat.Table)
                     terminal.Write(new Line("  " + DateTime.Now.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), Tone.Faint).Add($"  {step,-10} ").Add(seen));
             },
             Accept = plan =>
             {
-                if (!json)
+                if (format == OutputFormat.Table)
                     WritePlan(terminal, plan, dryRun);
                 return !dryRun;
             },
@@ -83,10 +84,10 @@ internal static class SwitchoverCommand
 
         if (result.After is { } after)
             group.Local?.NoteMaster(after);
-        if (json)
-            terminal.Write(result.ToJson(group.Probe, group.Names));
-        else
+        if (format == OutputFormat.Table)
             WriteResult(terminal, group, result, dryRun);
+        else
+            OutputChoice.Print(terminal, format, result.ToJson(group.Probe, group.Names), "checks");
         return dryRun && result.Plan.IsAllowed ? ExitCode.Done : ExitCode.Of(result.Outcome);
     }
 

@@ -76,7 +76,7 @@ public sealed record GroupAnalysis(Severity Severity, string Summary, IReadOnlyL
     private static Finding Failed(NodeObservation node, NodeFailure failure) => failure.Kind switch
     {
         NodeFailureKind.AccessDenied => new Finding(Severity.Degraded, "access_denied", node.Address,
-            $"{node.Address} refuses to answer: {failure.Message}", "Give the password with --password or REDISCLI_AUTH (and --user)."),
+            $"{node.Address} refuses to answer: {failure.Message}", "Give the password with auth in the group file, --password-file or REDISCLI_AUTH."),
         NodeFailureKind.NotRedis => new Finding(Severity.Broken, "not_redis", node.Address,
             $"{node.Address} does not answer like a Redis server: {failure.Message}", "Check the address; a TLS port cannot be used here."),
         _ => new Finding(Severity.Degraded, "unreachable", node.Address,
