@@ -25,6 +25,17 @@ internal static class Nodes
     public static ServerProcess Start(ServerKind kind, params string[] arguments) =>
         RedisServers.Start(kind, ["--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb", .. arguments]);
 
+    /// <summary>
+    /// The same, but nothing enters its history that no client asked for: an old master whose key expires, or (Redis) whose heartbeat goes out, after
+    /// its replica was promoted has a write of its own, and rightly gets a full resync.
+    /// </summary>
+    public static ServerProcess StartStill(ServerKind kind, params string[] arguments)
+    {
+        ServerProcess server = Start(kind, ["--enable-debug-command", "yes", "--repl-ping-replica-period", "50", .. arguments]);
+        server.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0").OrThrow();
+        return server;
+    }
+
     /// <summary>After the writers have stopped: the same position in the same history, and the same dataset.</summary>
     public static void AssertSame(ServerProcess master, params ServerProcess[] replicas)
     {

@@ -12,7 +12,7 @@ public sealed class Old_masters
     [MemberData(nameof(Successors))]
     public void Take_back_heartbeats_that_the_new_one_never_saw_and_continue(ServerKind kind)
     {
-        using ServerProcess old = Start("--repl-ping-replica-period", "1");
+        using ServerProcess old = Nodes.StartStill(ServerKind.Redoubt, "--repl-ping-replica-period", "1");
         using ServerProcess promoted = Nodes.Start(kind);
         using ServerProcess other = Nodes.Start(ServerKind.Redoubt);
         other.Follow(old);
@@ -36,7 +36,7 @@ public sealed class Old_masters
     [MemberData(nameof(Successors))]
     public void Save_the_writes_that_the_new_one_never_saw(ServerKind kind)
     {
-        using ServerProcess old = Start();
+        using ServerProcess old = Nodes.StartStill(ServerKind.Redoubt);
         using ServerProcess promoted = Nodes.Start(kind);
         promoted.Follow(old);
         using RespConnection client = old.Connect();
@@ -70,7 +70,7 @@ public sealed class Old_masters
     [Fact]
     public void Keep_their_dataset_while_their_writes_cannot_be_saved()
     {
-        using ServerProcess old = Start();
+        using ServerProcess old = Nodes.StartStill(ServerKind.Redoubt);
         using ServerProcess promoted = Nodes.Start(ServerKind.Redoubt);
         promoted.Follow(old);
         old.Call("SET", "known", "1").OrThrow();
@@ -94,7 +94,7 @@ public sealed class Old_masters
     [Fact]
     public void Save_what_a_forced_failover_left_behind()
     {
-        using ServerProcess old = Start();
+        using ServerProcess old = Nodes.StartStill(ServerKind.Redoubt);
         using ServerProcess target = Nodes.Start(ServerKind.Redoubt, "--enable-debug-command", "yes");
         target.Follow(old);
         old.Call("SET", "known", "1").OrThrow();
@@ -111,13 +111,5 @@ public sealed class Old_masters
         old.WaitUntilLinked();
         Nodes.AssertSame(target, old);
         Assert.True(new FileInfo(old.Info("replication", "missed_writes_file")).Length > value.Length);
-    }
-
-    // No key of the load may expire on the old master after the fork: that would be a write.
-    private static ServerProcess Start(params string[] arguments)
-    {
-        ServerProcess server = Nodes.Start(ServerKind.Redoubt, ["--enable-debug-command", "yes", .. arguments]);
-        server.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0").OrThrow();
-        return server;
     }
 }

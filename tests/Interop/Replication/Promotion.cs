@@ -12,10 +12,8 @@ public sealed class Promotion
     [MemberData(nameof(Pairs))]
     public void Lets_the_old_master_rejoin_by_partial_resync_on_the_second_replication_id(ServerKind oldKind, ServerKind newKind)
     {
-        using ServerProcess old = Nodes.Start(oldKind, "--enable-debug-command", "yes");
+        using ServerProcess old = Nodes.StartStill(oldKind);
         using ServerProcess promoted = Nodes.Start(newKind);
-        // A key that expires on the old master after the promotion would be a write that the new one does not know.
-        old.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0").OrThrow();
         WriteLoad.Fill(old, seed: 21, count: 500);
         promoted.Follow(old);
         WriteLoad.Fill(old, seed: 22, count: 500);
@@ -55,7 +53,7 @@ public sealed class Promotion
     [MemberData(nameof(Chains))]
     public void Of_one_replica_lets_the_other_follow_it_without_a_full_resync(ServerKind masterKind, ServerKind promotedKind, ServerKind otherKind)
     {
-        using ServerProcess master = Nodes.Start(masterKind);
+        using ServerProcess master = Nodes.StartStill(masterKind);
         using ServerProcess promoted = Nodes.Start(promotedKind);
         using ServerProcess other = Nodes.Start(otherKind);
         promoted.Follow(master);
@@ -93,8 +91,8 @@ public sealed class Promotion
     [MemberData(nameof(Pairs))]
     public void There_and_back_again_needs_no_full_resync(ServerKind firstKind, ServerKind secondKind)
     {
-        using ServerProcess first = Nodes.Start(firstKind);
-        using ServerProcess second = Nodes.Start(secondKind);
+        using ServerProcess first = Nodes.StartStill(firstKind);
+        using ServerProcess second = Nodes.StartStill(secondKind);
         second.Follow(first);
         WriteLoad.Fill(first, seed: 31, count: 200);
         for (int round = 0; round < 2; round++)
