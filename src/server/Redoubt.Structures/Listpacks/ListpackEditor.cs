@@ -59,7 +59,15 @@ internal readonly unsafe ref struct ListpackEditor(NativeHeap heap, ref nint blo
 
     public int Replace(int position, ReadOnlySpan<byte> text) => Put(position, Pack.ElementBytes(position), new PackedElement(text), 0);
 
-    public int Replace(int position, long integer) => Put(position, Pack.ElementBytes(position), new PackedElement(integer), 0);
+    public int Replace(int position, long integer)
+    {
+        PackedElement element = new(integer);
+        int replaced = Pack.ElementBytes(position);
+        if (replaced != element.Bytes)
+            return Put(position, replaced, element, 0);
+        element.CopyTo((byte*)_block + position);
+        return position;
+    }
 
     /// <summary>Removes up to <paramref name="count"/> elements from a position on.</summary>
     /// <returns>The position of what followed them, 0 when nothing did.</returns>

@@ -9,9 +9,30 @@ internal unsafe struct ListpackWriter(byte* target)
 
     public int Elements { get; private set; }
 
-    public void Put(long integer) => Put(new PackedElement(integer));
+    public void Put(long integer)
+    {
+        if (PackedElement.IsByte(integer))
+        {
+            if (target != null)
+                PackedElement.WriteByte(target + Bytes, (byte)integer);
+            Bytes += 2;
+            Elements++;
+            return;
+        }
+        Put(new PackedElement(integer));
+    }
 
-    public void Put(scoped ReadOnlySpan<byte> text) => Put(new PackedElement(text));
+    public void Put(scoped ReadOnlySpan<byte> text)
+    {
+        // Longer than any integer, and of the usual form: nothing but its length needs to be known.
+        if (target == null && text.Length is > PackedValue.DigitsMax and < PackedElement.ShortTextBytes)
+        {
+            Bytes += text.Length + 2;
+            Elements++;
+            return;
+        }
+        Put(new PackedElement(text));
+    }
 
     private void Put(scoped in PackedElement element)
     {

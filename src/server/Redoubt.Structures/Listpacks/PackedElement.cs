@@ -22,6 +22,9 @@ internal unsafe ref struct PackedElement
     /// <summary>Redis lets no listpack grow beyond this, in bytes.</summary>
     public const int TextBytesMax = 1 << 30;
 
+    /// <summary>Texts below this length have a head of one byte, and a backlen of one.</summary>
+    public const int ShortTextBytes = 64;
+
     private fixed byte _head[16];
     private readonly int _headLength;
     private readonly ReadOnlySpan<byte> _text;
@@ -36,7 +39,7 @@ internal unsafe ref struct PackedElement
         }
         Invariant.That(text.Length < TextBytesMax, "a listpack's element is shorter than a gigabyte");
         _text = text;
-        if (text.Length < 64)
+        if (text.Length < ShortTextBytes)
         {
             _head[0] = (byte)(0x80 | text.Length);
             _headLength = 1;
@@ -68,6 +71,15 @@ internal unsafe ref struct PackedElement
             new ReadOnlySpan<byte>(head, _headLength).CopyTo(new Span<byte>(target, _headLength));
         _text.CopyTo(new Span<byte>(target + _headLength, _text.Length));
         WriteBacklen(target + Encoded, (uint)Encoded);
+    }
+
+    /// <summary>An integer of the shortest form, which is its value and a backlen of 1.</summary>
+    public static bool IsByte(long integer) => (ulong)integer <= 127;
+
+    public static void WriteByte(byte* target, byte integer)
+    {
+        target[0] = integer;
+        target[1] = 1;
     }
 
     public static int BacklenBytes(long encoded) => encoded switch

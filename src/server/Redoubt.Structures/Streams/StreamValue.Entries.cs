@@ -79,10 +79,11 @@ public readonly unsafe ref partial struct StreamValue
         if (bytes >= NodeBytesMax)
             return StreamAppend.TooLarge;
         IdCursor tail = Block->Nodes.Last();
-        if (!tail.IsValid || IsFull(tail, bytes))
+        StreamNode node = tail.IsValid ? new StreamNode(tail.Id, tail.Value) : default;
+        if (!tail.IsValid || IsFull(node, bytes))
             AppendNode(id, fields);
         else
-            AppendToNode(tail, id, fields);
+            AppendToNode(tail, node, id, fields);
         Block->EntriesAdded++;
         Block->LastId = id;
         if (++Block->Length == 1)
@@ -137,18 +138,15 @@ public readonly unsafe ref partial struct StreamValue
         return removed;
     }
 
-    private bool IsFull(IdCursor tail, long added)
+    private bool IsFull(scoped in StreamNode node, long added)
     {
         long bytesMax = _slot.Store.Limits.StreamNodeMaxBytes;
         if (bytesMax <= 0 || bytesMax > NodeBytesMax)
             bytesMax = NodeBytesMax;
-        if (new Listpack(tail.Value).Bytes + added >= bytesMax)
+        if (node.Pack.Bytes + added >= bytesMax)
             return true;
         long entriesMax = _slot.Store.Limits.StreamNodeMaxEntries;
-        if (entriesMax == 0)
-            return false;
-        StreamNode node = new(tail.Id, tail.Value);
-        return node.LiveCount + node.DeletedCount >= entriesMax;
+        return entriesMax != 0 && node.LiveCount + node.DeletedCount >= entriesMax;
     }
 
     private void AppendNode<TFields>(StreamId id, scoped in TFields fields)
@@ -165,10 +163,9 @@ public readonly unsafe ref partial struct StreamValue
         Block->NodeBytes += ListpackEditor.MemoryBytes(Heap, pack);
     }
 
-    private void AppendToNode<TFields>(IdCursor tail, StreamId id, scoped in TFields fields)
+    private void AppendToNode<TFields>(IdCursor tail, scoped in StreamNode node, StreamId id, scoped in TFields fields)
         where TFields : struct, IStreamFields
     {
-        StreamNode node = new(tail.Id, tail.Value);
         int flags = HasFields(node, fields) ? StreamNode.FlagSameFields : 0;
         long ms = unchecked((long)(id.Ms - tail.Id.Ms));
         long sequence = unchecked((long)(id.Sequence - tail.Id.Sequence));
