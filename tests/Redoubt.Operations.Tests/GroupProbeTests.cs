@@ -71,7 +71,7 @@ public class GroupProbeTests
     public async Task A_frozen_node_costs_its_timeout_once_and_the_others_are_still_seen(ServerKind master, ServerKind replica)
     {
         using LiveGroup group = LiveGroup.Start(2, master, replica);
-        using var probe = new GroupProbe(group.All.Select(LiveGroup.AddressOf), new ProbeOptions { Timeout = TimeSpan.FromMilliseconds(300) });
+        using var probe = new GroupProbe(group.All.Select(LiveGroup.AddressOf), new ProbeOptions { Timeout = TimeSpan.FromMilliseconds(1500) });
         group.Replicas[0].Signal("STOP");
         GroupObservation seen = await probe.ObserveAsync();
         group.Replicas[0].Signal("CONT");

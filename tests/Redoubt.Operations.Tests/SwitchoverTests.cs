@@ -170,7 +170,7 @@ public class SwitchoverTests
     /// <summary>Writes key after key, going over to the other node when refused; returns the keys that were acknowledged.</summary>
     private static async Task<List<string>> WriteAsync(LiveGroup group, string prefix, CancellationToken stop)
     {
-        RedoubtClient[] nodes = [.. group.All.Select(server => new RedoubtClient(LiveGroup.AddressOf(server)))];
+        RedoubtClient[] nodes = [.. group.All.Select(server => new RedoubtClient(LiveGroup.AddressOf(server), new ClientOptions { RetryFor = TimeSpan.Zero }))];
         List<string> acknowledged = [];
         int current = 0;
         for (int i = 0; !stop.IsCancellationRequested; i++)

@@ -1,18 +1,17 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Redoubt.Topology;
 
 namespace Redoubt.Client;
 
 // Why another client: in a failover by DNS the name moves to another node, and most clients never notice. They resolve a name once and
 // keep the address, or keep a connection to the old master that answers READONLY for ever. This one remembers the name and nothing else.
-// Whenever a connection is lost, refused, silent or answers READONLY to a command that may be retried, it is
-// dropped, the name is resolved again and a new connection is made, with pauses that grow from 10 ms to 1 s. So a failover is a pause
-// as long as the failover, not an incident.
+// Whatever says that the server is the wrong one or gone (no connection, a lost one, READONLY, LOADING, MASTERDOWN, NOREPLICAS, MOVED, REDIRECT, a
+// MOVING push, an idle connection whose server is no master any more) makes it leave: the name is resolved again and a
+// new connection is made, with pauses that grow from 10 ms to 1 s. So a failover is a pause as long as the failover, not an incident.
 //
-// A command is retried only when the caller asks for it (CommandOptions.RetryFor), because only the caller knows whether doing it
-// twice is harmless. Without that the first failure is thrown; the next command connects anew by itself.
+// Sending again is where clients lose or double writes. Here a command is repeated while it is certain that it was not applied; once it has left
+// and no answer came, it is repeated only if it reads or the caller said that twice is harmless, and otherwise the caller is told, by a
+// MaybeAppliedException, what nobody else can decide for it.
 //
 // Threads: safe for any number of callers; they share one connection and are pipelined. Commands given while there is no connection are
 // parked in order and handed over together once there is one, under `_gate`, so that first given stays first sent; only a retried
@@ -21,32 +20,41 @@ namespace Redoubt.Client;
 /// <summary>A connection to a Redis-compatible server that survives the server's moving elsewhere.</summary>
 public sealed class RedoubtClient : IAsyncDisposable, IDisposable
 {
-    private static readonly string[] StreamCommands = ["SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR", "PSYNC", "SYNC"];
-
     private readonly ClientOptions _options;
+    private readonly Dialer _dialer;
+    private readonly Subscriptions _subscriptions = new();
     private readonly Lock _gate = new();
     private readonly CancellationTokenSource _closing = new();
+    private readonly List<Connection> _left = [];
     private List<Parked> _parked = [];
     private Connection? _connection;
     private bool _connecting;
+    private bool _watching;
     private int _failedAttempts;
     private long _lastFailure;
     private bool _disposed;
 
-    /// <summary>A command that waits for a connection; an empty one only waits.</summary>
-    private sealed class Parked(byte[] command) : TaskCompletionSource<Handed>(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>A command that waits for a connection.</summary>
+    private sealed class Parked(Command command) : TaskCompletionSource<Handed>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public byte[] Command { get; } = command;
+        public Command Command { get; } = command;
     }
 
     /// <summary>A command that has been given to a connection.</summary>
-    private readonly record struct Handed(Connection Connection, Task<Reply> Reply);
+    private readonly record struct Handed(Connection Connection, PendingReply? Reply);
 
     /// <summary>Makes a client; it connects with the first command.</summary>
     public RedoubtClient(NodeAddress address, ClientOptions? options = null)
     {
         Address = address;
         _options = options ?? new ClientOptions();
+        _dialer = new Dialer(address, _options, _subscriptions, OnPushed);
+    }
+
+    /// <summary>Makes a client for <c>host:port</c>; the port may be left out if it is 6379.</summary>
+    public RedoubtClient(string address, ClientOptions? options = null)
+        : this(NodeAddress.Parse(address, 6379), options)
+    {
     }
 
     /// <summary>The name and port, as given.</summary>
@@ -55,6 +63,9 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
     /// <summary>RESP3 pushes (invalidations, messages). Called on the receiving thread: be brief.</summary>
     public Action<Reply>? Pushed { get; init; }
 
+    /// <summary>Connections made, lost and left. Called on the client's threads: be brief.</summary>
+    public event Action<ClientEvent>? Changed;
+
     /// <summary>Sends one command and waits for its reply. An error reply is thrown as <see cref="CommandException"/>.
     /// Commands given without waiting for the ones before are pipelined.</summary>
     public Task<Reply> CommandAsync(params ReadOnlySpan<CommandArgument> arguments) => CommandAsync(CommandOptions.Default, arguments);
@@ -62,30 +73,36 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
     /// <summary>Sends one command with its own limits.</summary>
     public Task<Reply> CommandAsync(CommandOptions options, params ReadOnlySpan<CommandArgument> arguments)
     {
-        byte[] command = CommandArgument.Encode(arguments);
-        string name = System.Text.Encoding.ASCII.GetString(arguments[0].Bytes);
-        if (StreamCommands.Contains(name, StringComparer.OrdinalIgnoreCase) && (_options.Protocol < 3 || !name.EndsWith("SUBSCRIBE", StringComparison.OrdinalIgnoreCase)))
-            throw new NotSupportedException($"{name} turns the connection into a stream without replies; this client has replies only.");
+        Command command = Command.Of(arguments);
+        bool isStream = command.Name is "MONITOR" or "PSYNC" or "SYNC" || (command.IsSubscription && _options.Protocol < 3);
+        if (isStream)
+            throw new NotSupportedException($"{command.Name} turns the connection into a stream without replies; this client has replies only{(command.IsSubscription ? " (with protocol 3 it can subscribe)" : "")}.");
+        if (command.IsSubscription)
+            _subscriptions.Note(command.Name, arguments);
         return RunAsync(command, options);
     }
 
+    /// <summary>Sends commands as one transaction, MULTI to EXEC. The reply is the array of theirs, in which an error is an item.</summary>
+    public Task<Reply> TransactionAsync(CommandOptions options, params IReadOnlyList<CommandArgument[]> commands) => RunAsync(Command.Transaction(commands), options);
+
     /// <summary>Connects now rather than with the first command.</summary>
-    public Task ConnectAsync(CancellationToken cancellation = default) => HandOver([]).WaitAsync(cancellation);
+    public Task ConnectAsync(CancellationToken cancellation = default) => HandOver(Command.None).WaitAsync(cancellation);
 
     /// <summary>Closes the connection; commands under way fail.</summary>
     public void Dispose()
     {
-        Connection? connection;
+        Connection[] connections;
         lock (_gate)
         {
             if (_disposed)
                 return;
             _disposed = true;
-            connection = _connection;
+            connections = _connection is null ? [.. _left] : [.. _left, _connection];
         }
 
         _closing.Cancel();
-        connection?.Dispose();
+        foreach (Connection connection in connections)
+            connection.Dispose();
     }
 
     /// <summary>Closes the connection; commands under way fail.</summary>
@@ -95,9 +112,13 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task<Reply> RunAsync(byte[] command, CommandOptions options)
+    private async Task<Reply> RunAsync(Command command, CommandOptions options)
     {
+        using Activity? activity = Telemetry.Begin(command.Name, Address);
         TimeSpan timeout = options.Timeout ?? _options.CommandTimeout;
+        TimeSpan retryFor = options.RetryFor ?? _options.RetryFor;
+        bool repeatable = command.IsRead || options.Idempotent;
+        bool maybeApplied = false;
         long began = Stopwatch.GetTimestamp();
         for (int attempt = 0; ; attempt++)
         {
@@ -105,17 +126,33 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
             try
             {
                 handed = await HandOver(command).WaitAsync(options.Cancellation).ConfigureAwait(false);
-                Reply reply = await handed.Value.Connection.WaitAsync(handed.Value.Reply, timeout, options.Cancellation).ConfigureAwait(false);
-                return reply.Kind == ReplyKind.Error ? throw CommandException.From(reply) : reply;
+                Reply reply = await handed.Value.Connection.WaitAsync(handed.Value.Reply!, timeout, options.Cancellation).ConfigureAwait(false);
+                if (reply.Kind == ReplyKind.Error)
+                    throw CommandException.From(reply);
+                Telemetry.Done(command.Name, Address, began, null);
+                return reply;
             }
-            catch (ClientException error) when (IsPassing(error) && options.RetryFor > TimeSpan.Zero)
+            catch (ClientException error)
             {
-                TimeSpan left = options.RetryFor - Stopwatch.GetElapsedTime(began);
+                // What was never handed over was not applied, whatever went wrong.
+                Fate fate = handed is null && error is not CommandException ? Fate.NotApplied : Fates.Of(error);
+                maybeApplied |= fate == Fate.MaybeApplied && !command.IsRead;
+                if (fate != Fate.Answered && handed is { } tried)
+                    Leave(tried.Connection, error);
                 TimeSpan pause = Backoff(attempt);
-                if (left <= pause)
-                    throw;
-                // The name may point to another node by now, and only a new connection finds out.
-                handed?.Connection.Dispose();
+                bool again = error is not ProtocolException && (fate == Fate.NotApplied || (fate == Fate.MaybeApplied && repeatable))
+                    && retryFor - Stopwatch.GetElapsedTime(began) > pause;
+                if (!again)
+                {
+                    Exception final = maybeApplied ? new MaybeAppliedException(command.Name, error) : error;
+                    Telemetry.Done(command.Name, Address, began, final);
+                    activity?.SetStatus(ActivityStatusCode.Error, final.Message);
+                    if (ReferenceEquals(final, error))
+                        throw;
+                    throw final;
+                }
+
+                Telemetry.Retried(Address, error);
                 // A failed connect has its own pause before the next one.
                 if (error is not ConnectException)
                     await Task.Delay(pause, options.Cancellation).ConfigureAwait(false);
@@ -123,16 +160,13 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private static bool IsPassing(ClientException error) =>
-        error is ReadOnlyReplicaException or NotReadyException or ConnectException or ConnectionLostException or CommandTimeoutException;
-
     /// <summary>Gives the command to the connection, or parks it until there is one.</summary>
-    private Task<Handed> HandOver(byte[] command)
+    private Task<Handed> HandOver(Command command)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_connection is { Closed: null } alive && !_connecting)
+            if (_connection is { IsUsable: true } alive && !_connecting)
                 return Task.FromResult(Give(alive, command));
             var parked = new Parked(command);
             _parked.Add(parked);
@@ -146,8 +180,8 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
         }
     }
 
-    private static Handed Give(Connection connection, byte[] command) =>
-        new(connection, command.Length == 0 ? Task.FromResult(Reply.Null) : connection.Enqueue(command));
+    private static Handed Give(Connection connection, Command command) =>
+        new(connection, command == Command.None ? null : connection.Enqueue(command));
 
     private async Task ConnectAndServeAsync()
     {
@@ -164,7 +198,7 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
                     await Task.Delay(pause, _closing.Token).ConfigureAwait(false);
             }
 
-            made = await ConnectAnyAsync(_closing.Token).ConfigureAwait(false);
+            made = await _dialer.DialAsync(_closing.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -176,7 +210,10 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
             failure = error;
         }
 
+        Telemetry.Connected(Address, failure);
+        Report(made is not null ? new ClientEvent(ClientEventKind.Connected, made.Remote, "") : new ClientEvent(ClientEventKind.ConnectFailed, null, failure!.Message));
         Settle(made, failure);
+        made?.OnClosed(error => Lost(made, error));
     }
 
     private void Settle(Connection? made, Exception? failure)
@@ -191,6 +228,12 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
             _connection = made;
             if (_disposed)
                 made?.Dispose();
+            else if (!_watching && _options.RoleCheckEvery > TimeSpan.Zero)
+            {
+                _watching = true;
+                _ = WatchAsync();
+            }
+
             foreach (Parked waiter in parked)
             {
                 if (made is not null)
@@ -201,100 +244,112 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Tries every address of the name in turn.</summary>
-    private async Task<Connection> ConnectAnyAsync(CancellationToken cancellation)
+    /// <summary>Gives a server nothing more to do; what is under way there keeps its chance to be answered.</summary>
+    private void Leave(Connection connection, ClientException why)
     {
-        IPAddress[] addresses = await ResolveAsync(cancellation).ConfigureAwait(false);
-        ConnectException? last = null;
-        foreach (IPAddress ip in addresses)
+        if (why is MovedException { Target: { } target })
+            _dialer.Hint = target;
+        Leave(connection, why.Message);
+    }
+
+    private void Leave(Connection connection, string why)
+    {
+        bool first;
+        lock (_gate)
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(_options.ConnectTimeout);
-            Connection? connection = null;
-            bool ready = false;
-            try
+            first = ReferenceEquals(_connection, connection);
+            if (first)
             {
-                connection = await Connection.OpenAsync(Address, ip, Pushed, limit.Token).ConfigureAwait(false);
-                await LogInAsync(connection, limit.Token).ConfigureAwait(false);
-                ready = true;
-                return connection;
-            }
-            catch (SocketException error)
-            {
-                last = new ConnectException(Address, Reasons.Of(error), error);
-            }
-            catch (Exception error) when (error is CommandTimeoutException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
-            {
-                string what = connection is null ? "no connection" : "connected, but no answer";
-                last = new ConnectException(Address, $"{what} within {_options.ConnectTimeout.TotalMilliseconds:0} ms");
-            }
-            catch (Exception error) when (error is ConnectionLostException or ProtocolException)
-            {
-                last = new ConnectException(Address, error.InnerException?.Message ?? error.Message, error);
-            }
-            finally
-            {
-                if (!ready)
-                    connection?.Dispose();
+                _connection = null;
+                _left.RemoveAll(old => !old.IsBusy);
+                _left.Add(connection);
             }
         }
 
-        throw last ?? new ConnectException(Address, "the name has no address");
+        connection.Retire();
+        if (first)
+            Report(new ClientEvent(ClientEventKind.Left, connection.Remote, why));
     }
 
-    private async Task<IPAddress[]> ResolveAsync(CancellationToken cancellation)
+    private void Lost(Connection connection, Exception why)
     {
-        if (IPAddress.TryParse(Address.Host, out IPAddress? literal))
-            return [literal];
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(_options.ConnectTimeout);
+        bool current;
+        lock (_gate)
+            current = ReferenceEquals(_connection, connection) && !_disposed;
+        if (!current)
+            return;
+        Report(new ClientEvent(ClientEventKind.Lost, connection.Remote, why.Message));
+        // Nobody who only listens would send the command that brings the connection back.
+        if (_subscriptions.Any)
+            ConnectAgain();
+    }
+
+    private void OnPushed(Connection connection, Reply push)
+    {
+        // "MOVING <number> <seconds> <host:port or null>": the server announces that it will be gone.
+        if (push.Items.Count > 0 && push[0].ToString() == "MOVING")
+        {
+            if (push.Items.Count > 3 && NodeAddress.TryParse(push[3].ToString(), out NodeAddress target))
+                _dialer.Hint = target;
+            Leave(connection, "the server announced that it moves");
+            ConnectAgain();
+        }
+
+        Pushed?.Invoke(push);
+    }
+
+    private void ConnectAgain()
+    {
         try
         {
-            return await _options.Resolve(Address.Host, limit.Token).ConfigureAwait(false);
+            // The outcome is an event; the next command gets the error, if one stays.
+            _ = HandOver(Command.None).ContinueWith(task => task.Exception, TaskScheduler.Default);
         }
-        catch (SocketException error)
+        catch (ObjectDisposedException)
         {
-            throw new ConnectException(Address, Reasons.Of(error), error);
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new ConnectException(Address, $"the name did not resolve within {_options.ConnectTimeout.TotalMilliseconds:0} ms");
+            // Closed meanwhile, so there is nothing to connect for.
         }
     }
 
-    private async Task LogInAsync(Connection connection, CancellationToken cancellation)
+    /// <summary>Asks for the role now and then: a subscriber, a reader and an idle connection would never be told by READONLY.</summary>
+    private async Task WatchAsync()
     {
-        bool greeted = _options.Protocol >= 3 && await GreetAsync(connection, cancellation).ConfigureAwait(false);
-        if (!greeted && _options.Password is { } password)
+        using var timer = new PeriodicTimer(_options.RoleCheckEvery);
+        try
         {
-            Reply answer = _options.User is { } user
-                ? await AskAsync(connection, cancellation, "AUTH", user, password).ConfigureAwait(false)
-                : await AskAsync(connection, cancellation, "AUTH", password).ConfigureAwait(false);
-            if (answer.Kind == ReplyKind.Error)
-                throw CommandException.From(answer);
+            while (await timer.WaitForNextTickAsync(_closing.Token).ConfigureAwait(false))
+            {
+                Connection? connection;
+                lock (_gate)
+                    connection = _connecting ? null : _connection;
+                if (connection is { IsUsable: true } && await _dialer.WhyLeaveAsync(connection, _closing.Token).ConfigureAwait(false) is { } why)
+                {
+                    Leave(connection, why);
+                    ConnectAgain();
+                }
+                else if (connection is not { IsUsable: true } && _subscriptions.Any)
+                {
+                    ConnectAgain();
+                }
+            }
         }
-
-        // A user without the right to name its connection is still a user.
-        if (_options.ClientName is { } name)
-            await AskAsync(connection, cancellation, "CLIENT", "SETNAME", name).ConfigureAwait(false);
+        catch (OperationCanceledException)
+        {
+            // The client was closed.
+        }
     }
 
-    /// <summary>HELLO 3; false when the server knows no RESP3, which is then spoken to in RESP2.</summary>
-    private async Task<bool> GreetAsync(Connection connection, CancellationToken cancellation)
+    private void Report(ClientEvent what)
     {
-        Reply answer = _options.Password is { } password
-            ? await AskAsync(connection, cancellation, "HELLO", 3, "AUTH", _options.User ?? "default", password).ConfigureAwait(false)
-            : await AskAsync(connection, cancellation, "HELLO", 3).ConfigureAwait(false);
-        if (answer.Kind != ReplyKind.Error)
-            return true;
-        string text = answer.ToString();
-        if (text.StartsWith("NOPROTO", StringComparison.Ordinal) || text.StartsWith("ERR unknown command", StringComparison.Ordinal))
-            return false;
-        throw CommandException.From(answer);
+        try
+        {
+            Changed?.Invoke(what);
+        }
+        catch (Exception)
+        {
+            // A listener's failure must not end the task that connects, on which every caller waits.
+        }
     }
-
-    private Task<Reply> AskAsync(Connection connection, CancellationToken cancellation, params ReadOnlySpan<CommandArgument> arguments) =>
-        connection.WaitAsync(connection.Enqueue(CommandArgument.Encode(arguments)), _options.ConnectTimeout, cancellation);
 
     /// <summary>Doubles from the minimum to the maximum; the last third is left to chance, so that many clients that lost the same
     /// server do not all come back at the same instant.</summary>

@@ -26,6 +26,10 @@ public sealed record ProbeOptions
         ClientName = "redoubt",
         ConnectTimeout = Timeout,
         CommandTimeout = Timeout,
+        // One node is meant, whatever its role, and what it says the first time is what there is to see.
+        RetryFor = TimeSpan.Zero,
+        ExpectedRole = ExpectedRole.Any,
+        RoleCheckEvery = TimeSpan.Zero,
         BackoffMax = TimeSpan.FromMilliseconds(100),
     };
 }
