@@ -228,6 +228,7 @@ public class Redis_itself(RedisTable redis) : IClassFixture<RedisTable>
     private static readonly Dictionary<string, string> s_notInRedis = new()
     {
         ["CLIENT|SETINFO"] = "of 7.2; client libraries send it on every connection",
+        ["WAITAOF"] = "of 7.2; what is on the disk can be waited for",
     };
 
     /// <summary>Set REDOUBT_PRINT_COMMANDS to "LPUSH RPUSH" to see the attributes to paste for them.</summary>

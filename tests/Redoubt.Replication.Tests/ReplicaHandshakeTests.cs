@@ -264,7 +264,9 @@ public sealed class ReplicaHandshakeTests
         byte[] buffer = new byte[ReplicaAck.LengthMax];
         int length = ReplicaAck.Write(buffer, new ReplicationOffset(1234));
         Assert.Equal("*3\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$4\r\n1234\r\n", Encoding.ASCII.GetString(buffer, 0, length));
-        Assert.InRange(ReplicaAck.Write(buffer, new ReplicationOffset(long.MaxValue)), 1, ReplicaAck.LengthMax);
+        length = ReplicaAck.Write(buffer, new ReplicationOffset(1234), new ReplicationOffset(99));
+        Assert.Equal("*5\r\n$8\r\nREPLCONF\r\n$3\r\nACK\r\n$4\r\n1234\r\n$4\r\nFACK\r\n$2\r\n99\r\n", Encoding.ASCII.GetString(buffer, 0, length));
+        Assert.InRange(ReplicaAck.Write(buffer, new ReplicationOffset(long.MaxValue), new ReplicationOffset(long.MaxValue)), 1, ReplicaAck.LengthMax);
     }
 
     private ReplicaHandshake Connected(HandshakeOptions options, ResumePoint? resume = null, bool failover = false)

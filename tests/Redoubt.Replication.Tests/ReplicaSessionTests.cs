@@ -30,6 +30,19 @@ public sealed class ReplicaSessionTests
     }
 
     [Fact]
+    public void An_ack_may_tell_of_the_disk()
+    {
+        var session = new ReplicaSession(1, "a");
+        session.BeginSnapshot(new ReplicationOffset(10), null);
+        Replconf.Apply(new Words("REPLCONF ACK 20 FACK x"), session, 0, out _);
+        Assert.Null(session.DiskOffset);
+        Replconf.Apply(new Words("REPLCONF ack 20 fack 15"), session, 0, out _);
+        Assert.Equal((new ReplicationOffset(20), new ReplicationOffset(15)), (session.AckedOffset, session.DiskOffset!.Value));
+        Replconf.Apply(new Words("REPLCONF ACK 21 FACK 14"), session, 0, out _);
+        Assert.Equal(new ReplicationOffset(15), session.DiskOffset);
+    }
+
+    [Fact]
     public void An_ip_address_may_have_255_bytes_and_not_256()
     {
         var session = new ReplicaSession(1, "10.0.0.1");

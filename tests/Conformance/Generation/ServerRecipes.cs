@@ -33,6 +33,7 @@ internal static class ServerRecipes
         new("TIME", 2, _ => ["TIME"]),
         new("LASTSAVE", 1, _ => ["LASTSAVE"]),
         new("ROLE", 2, _ => ["ROLE"]),
+        new("WAITAOF", 1, d => ["WAITAOF", .. d.Pick<string[]>(["0", "0", "0"], ["0", "0", "1"], ["1", "0", "1"], ["2", "0", "0"], ["0", "-1", "0"], ["0", "0", "x"], ["0", "1"])]),
         new("WAIT", 2, d => ["WAIT", .. d.Pick<string[]>(["0", "0"], ["0", "0"], ["0", "1"], ["0", "1"], ["2", "a", "b"], ["x", "y"], ["abc", "0"], ["0", "abc"], ["0", "-1"], ["-1", "0"])]),
         new("REPLICAOF NO ONE", 1, d => [d.Pick("REPLICAOF", "SLAVEOF", "replicaof"), d.Pick("NO", "no"), d.Pick("ONE", "one")]),
         new("REPLICAOF errors", 1, d => ["REPLICAOF", .. d.Pick<string[]>(["host", "abc"], ["host", "99999"], ["host", "-1"], ["host"])]),

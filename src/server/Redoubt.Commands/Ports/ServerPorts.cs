@@ -195,6 +195,8 @@ public interface IReplicationPort
 
     void Wait(CommandContext c);
 
+    void WaitAof(CommandContext c);
+
     void Failover(CommandContext c);
 
     /// <summary>PSYNC and SYNC.</summary>

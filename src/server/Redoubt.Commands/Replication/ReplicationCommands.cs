@@ -26,6 +26,13 @@ internal static class ReplicationCommands
         Tips = ["request_policy:all_shards", "response_policy:agg_min"])]
     public static void Wait(CommandContext c) => c.Ports.Replication.Wait(c);
 
+    [Command("WAITAOF", 4, CommandFlags.NoScript,
+        Acl = "connection", Group = "generic", Since = "7.2.0",
+        Summary = "Wait for the write commands sent in the context of the current connection to be on this server's disk and on those of replicas",
+        Complexity = "O(1)", Syntax = "numlocal:integer numreplicas:integer timeout:integer",
+        Tips = ["request_policy:all_shards", "response_policy:agg_min"])]
+    public static void WaitAof(CommandContext c) => c.Ports.Replication.WaitAof(c);
+
     [Command("FAILOVER", -1, CommandFlags.Admin | CommandFlags.NoScript | CommandFlags.Stale,
         Group = "server", Since = "6.2.0", Summary = "Start a coordinated failover between this server and one of its replicas.",
         Complexity = "O(1)", Syntax = "[TO=target{host port:integer [FORCE]}] [ABORT] [TIMEOUT=milliseconds:integer]")]

@@ -65,7 +65,12 @@ public static class Replconf
             ReadOnlySpan<byte> option = arguments[i];
             ReadOnlySpan<byte> value = arguments[i + 1];
             if (StrictInteger.EqualsWord(option, "ack"u8))
+            {
+                if (i + 3 < arguments.Count && StrictInteger.EqualsWord(arguments[i + 2], "fack"u8) && session.State != SessionState.Announced
+                    && StrictInteger.TryParse(arguments[i + 3], out long onDisk))
+                    session.OnDiskAck(new ReplicationOffset(onDisk));
                 return OnAck(value, session, nowMs);
+            }
             if (StrictInteger.EqualsWord(option, "getack"u8))
                 return ReplconfOutcome.SendAck;
             if (Set(option, value, session) is { } fault)

@@ -47,6 +47,19 @@ public sealed class ReplicaRegistry
         return count;
     }
 
+    /// <summary>How many online replicas have up to this offset on their disks.</summary>
+    public int CountOnDisk(ReplicationOffset offset)
+    {
+        int count = 0;
+        foreach (ReplicaSession session in _sessions)
+        {
+            if (session.State == SessionState.Online && session.DiskOffset >= offset)
+                count++;
+        }
+
+        return count;
+    }
+
     /// <summary><c>min_slaves_good_slaves</c>: online, and heard from within <c>min-replicas-max-lag</c> seconds.</summary>
     public int CountGood(long maxLagSeconds, long nowMs)
     {

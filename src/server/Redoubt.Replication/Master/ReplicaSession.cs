@@ -69,6 +69,9 @@ public sealed class ReplicaSession(long clientId, string peerIp)
     /// <summary>The last offset it acknowledged. It never falls: an old ACK says nothing new.</summary>
     public ReplicationOffset AckedOffset { get; private set; }
 
+    /// <summary>The last offset that it said its append-only file has on the disk (<c>FACK</c>); null = it did not say.</summary>
+    public ReplicationOffset? DiskOffset { get; private set; }
+
     /// <summary>When it last acknowledged anything, or came online.</summary>
     public long AckTimeMs { get; private set; }
 
@@ -152,6 +155,13 @@ public sealed class ReplicaSession(long clientId, string peerIp)
             return false;
         StreamWaitsForAck = false;
         return true;
+    }
+
+    /// <summary>Its disk has the stream up to here; as with an ACK, what is old says nothing new.</summary>
+    public void OnDiskAck(ReplicationOffset offset)
+    {
+        if (DiskOffset is not { } known || offset > known)
+            DiskOffset = offset;
     }
 
     /// <summary>Anything came from it, such as the empty lines of a replica that is loading: it lives.</summary>

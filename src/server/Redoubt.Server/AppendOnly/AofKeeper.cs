@@ -70,6 +70,9 @@ internal sealed class AofKeeper
 
     public AofState State { get; private set; }
 
+    /// <summary>It was turned off, or its first base is complete.</summary>
+    public Action? StateChanged { get; set; }
+
     /// <summary>Makes what executes a file of commands; set by the composition root.</summary>
     public Func<string, long, AofReplay> Replayer { get; set; } = null!;
 
@@ -260,6 +263,7 @@ internal sealed class AofKeeper
         if (Writer.Close() is { } error)
             _log.AofSyncFailed(error);
         ClosedBytes = 0;
+        StateChanged?.Invoke();
     }
 
     /// <summary>A master's dataset takes the place of ours: what the file holds is history of another one.</summary>
@@ -345,7 +349,10 @@ internal sealed class AofKeeper
         if (Folder.Persist(manifest) is { } error)
             return error;
         if (State == AofState.WaitRewrite)
+        {
             State = AofState.On;
+            StateChanged?.Invoke();
+        }
         if (State == AofState.On)
         {
             CountClosedFiles();

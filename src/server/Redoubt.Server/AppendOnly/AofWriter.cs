@@ -50,6 +50,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
     private bool _isWriting;
     private bool _isSyncing;
     private bool _isUnsynced;
+    private bool _isSyncWanted;
+    private long _syncingUpTo;
+    private AofStamp? _syncingStamp;
     private long _lastSyncMs;
     private long _postponedSinceMs;
     private long _loggedErrorMs;
@@ -70,6 +73,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
 
     /// <summary>Held replies may leave up to <see cref="Durable"/>.</summary>
     public Action? BecameDurable { get; set; }
+
+    /// <summary><see cref="Synchronised"/> has grown.</summary>
+    public Action? BecameSynchronised { get; set; }
 
     /// <summary>Writers are refused from now on, or accepted again.</summary>
     public Action? ErrorChanged { get; set; }
@@ -101,6 +107,18 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
 
     /// <summary>What the disk has.</summary>
     public long Durable => _durable;
+
+    /// <summary>Position up to which everything was appended, written or not.</summary>
+    public long Appended => _appended;
+
+    /// <summary>Position up to which the disk has everything, as far as the system tells the truth.</summary>
+    public long Synchronised { get; private set; }
+
+    /// <summary>The last stamp of what the disk has; null when there is none yet.</summary>
+    public AofStamp? SynchronisedStamp { get; private set; }
+
+    /// <summary>Somebody waits for the disk: the next synchronisation does not wait for its second to be over.</summary>
+    public void SyncSoon() => _isSyncWanted = true;
 
     private bool IsAlways => config.Persistence.AppendFsync.Value == AppendFsync.Always;
 
@@ -204,9 +222,11 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         WaitForDisk();
         try
         {
+            NoteSyncing();
             _file.Sync();
             _isUnsynced = false;
             DurableUpTo(_handedOver);
+            SynchronisedUpTo();
             return null;
         }
         catch (Exception failure) when (StorageError.IsExpected(failure))
@@ -345,14 +365,36 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
 
     private void SyncIfDue(IAofFile file)
     {
-        if (!_isUnsynced || _isSyncing || config.Persistence.AppendFsync.Value == AppendFsync.No || Clock.SteadyMs - _lastSyncMs < SyncPeriodMs)
+        if (!_isUnsynced || _isSyncing)
             return;
-        if (config.Persistence.NoAppendFsyncOnRewrite.Value && IsDiskBusy())
-            return;
+        if (!_isSyncWanted)
+        {
+            if (config.Persistence.AppendFsync.Value == AppendFsync.No || Clock.SteadyMs - _lastSyncMs < SyncPeriodMs)
+                return;
+            if (config.Persistence.NoAppendFsyncOnRewrite.Value && IsDiskBusy())
+                return;
+        }
+        _isSyncWanted = false;
+        NoteSyncing();
         _isSyncing = true;
         _isUnsynced = false;
         _lastSyncMs = Clock.SteadyMs;
         _jobs.Add(new DiskJob(JobKind.Sync, file, [], 0));
+    }
+
+    private void NoteSyncing()
+    {
+        _syncingUpTo = _handedOver;
+        // The last stamp stands at the end of what was appended.
+        if (_handedOver == _appended)
+            _syncingStamp = _stamped;
+    }
+
+    private void SynchronisedUpTo()
+    {
+        Synchronised = _syncingUpTo;
+        SynchronisedStamp = _syncingStamp;
+        BecameSynchronised?.Invoke();
     }
 
     /// <summary>The batch goes to the disk thread, and the other buffer takes what comes meanwhile.</summary>
@@ -364,6 +406,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         FileLength += _length;
         (_buffer, _spare) = (_spare, _buffer);
         _length = 0;
+        NoteSyncing();
     }
 
     private void DurableUpTo(long position)
@@ -419,6 +462,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         if (_spare.Length > BufferBytesKept)
             _spare = new byte[16 * 1024];
         DurableUpTo(_handedOver);
+        SynchronisedUpTo();
     }
 
     private void EndProcess(string error, bool isWritten)
@@ -436,6 +480,10 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
             _isUnsynced = true;
             if (_syncError is null)
                 log.AofSyncFailed(error);
+        }
+        else
+        {
+            SynchronisedUpTo();
         }
         SetErrors(_writeError, error);
         if (recovered)

@@ -157,7 +157,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Watches = watches;
         _dispatcher.Tracking = _tracking;
         _dispatcher.KeyWaits = _keyWaits;
-        _replication.Replicas.Blocked = _blocked;
+        _replication.Replicas.Waits.Blocked = _blocked;
         _dispatcher.OwnExpiries = new OwnExpiries(_keyspace, _state, propagator, notes);
     }
 
@@ -326,6 +326,19 @@ internal sealed class ServerHost : IDisposable
         _lifecycle.CrashReport = () => Crash;
     }
 
+    /// <summary>Who waits for the disk, and the master that wants to know how far it is.</summary>
+    private void WireWaits(Replicas.WriteWaits waits)
+    {
+        waits.Log = _aof;
+        _aof.StateChanged = waits.Look;
+        _aof.Writer.BecameSynchronised = () =>
+        {
+            waits.Look();
+            _replication.Master.ReachedDisk();
+        };
+        _replication.Master.DiskOffset = () => _aof.State == AppendOnly.AofState.On ? _replication.OffsetOf(_aof.Writer.SynchronisedStamp) : null;
+    }
+
     /// <summary>The append-only file: what it is told, who asks it, and what executes it.</summary>
     private void WireLog(ServerPorts ports, DeletionNotes notes)
     {
@@ -334,6 +347,7 @@ internal sealed class ServerHost : IDisposable
         _aof.Writer.BecameDurable = () => _connections.Release(_aof.Writer.Durable);
         _aof.Writer.ErrorChanged = _gate.Refresh;
         _aof.Writer.StampSource = _replication.Stamp;
+        WireWaits(_replication.Replicas.Waits);
         _loader.Arriving = _aof.DatasetArrives;
         _replication.Master.DatasetArrived = _aof.DatasetArrived;
         _config.WhenSet(_aof.Configure, "appendonly");

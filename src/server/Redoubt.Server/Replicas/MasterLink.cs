@@ -72,6 +72,7 @@ internal sealed class MasterLink : ICommandSource
     private bool _handover;
     private bool _acceptsAny;
     private bool _ackAfterCommand;
+    private ReplicationOffset? _diskAckOwed;
 
     public MasterLink(
         ReplicationService service, ServerState state, ServerConfig config, ServerLog log, SocketLoop sockets,
@@ -99,6 +100,9 @@ internal sealed class MasterLink : ICommandSource
         };
         _loader.Replacing = ForgetHistory;
     }
+
+    /// <summary>How far the append-only file on the disk has come in the history; null when it has not, or there is none. Set by the composition root.</summary>
+    public Func<ReplicationOffset?> DiskOffset { get; set; } = static () => null;
 
     /// <summary>The dataset is the history (IDs, offset) says it is: a partial resync may be asked for.</summary>
     public bool HasHistory { get; set; }
@@ -597,6 +601,7 @@ internal sealed class MasterLink : ICommandSource
         if (_ackAfterCommand)
         {
             _ackAfterCommand = false;
+            _diskAckOwed = _service.Stream.Offset + -bytes.Length;
             SendAck(_service.Stream.Offset + -bytes.Length);
         }
     }
@@ -638,8 +643,18 @@ internal sealed class MasterLink : ICommandSource
         if (_client is null)
             return;
         Span<byte> ack = stackalloc byte[ReplicaAck.LengthMax];
-        _connections.Push(_client, ack[..ReplicaAck.Write(ack, applied)]);
+        ReplicationOffset? onDisk = DiskOffset();
+        _connections.Push(_client, ack[..ReplicaAck.Write(ack, applied, onDisk)]);
         _lastAckMs = Clock.SteadyMs;
+        if (onDisk >= _diskAckOwed)
+            _diskAckOwed = null;
+    }
+
+    /// <summary>The disk has more than before: our master hears of it at once if it asked for what was not there yet.</summary>
+    public void ReachedDisk()
+    {
+        if (_diskAckOwed is { } owed && DiskOffset() >= owed)
+            SendAck();
     }
 
     private void StreamLost()

@@ -41,7 +41,6 @@ internal sealed class ReplicaHost
     private readonly Propagator _propagator;
     private readonly SnapshotKeeper _snapshots;
     private readonly List<ReplicaFeed> _feeds = [];
-    private readonly List<ReplicaWait> _waiting = [];
     private readonly Dictionary<string, long> _lostAtMs = [];
     private bool _ackRequested;
     private bool _ackIsUrgent;
@@ -61,10 +60,11 @@ internal sealed class ReplicaHost
         _propagator = propagator;
         _snapshots = snapshots;
         _connections.Closed += Forget;
+        Waits = new WriteWaits(state, this);
     }
 
-    /// <summary>Set by the composition root.</summary>
-    public BlockedClients Blocked { get; set; } = null!;
+    /// <summary>Clients that wait for what they wrote to be elsewhere, or on disks.</summary>
+    public WriteWaits Waits { get; }
 
     public ReplicaRegistry Registry { get; } = new();
 
@@ -354,50 +354,8 @@ internal sealed class ReplicaHost
     private void Acknowledged(ReplicaFeed feed)
     {
         RefreshGoodReplicas();
-        if (_waiting.Count > 0)
-            FinishWaits();
+        Waits.Look();
         _service.Failover.OnAck(feed.Session);
-    }
-
-    public void Wait(CommandContext c)
-    {
-        ClientConnection client = (ClientConnection)c.Session;
-        if (_state.IsReplica)
-        {
-            c.Error("ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0 if a replica is configured to be writable (which is not the default) writes to replicas are just local and are not propagated."u8);
-            return;
-        }
-        if (!Redoubt.Structures.IntegerText.TryParse(c[1], out long wanted))
-        {
-            c.Error("ERR value is not an integer or out of range"u8);
-            return;
-        }
-        if (!Redoubt.Structures.IntegerText.TryParse(c[2], out long timeoutMs))
-        {
-            c.Error("ERR timeout is not an integer or out of range"u8);
-            return;
-        }
-        if (timeoutMs < 0)
-        {
-            c.Error("ERR timeout is negative"u8);
-            return;
-        }
-        int acknowledged = Registry.CountAcknowledged(client.WrittenUpTo);
-        if (acknowledged >= wanted || client.Transaction is not null || c.IsInTransaction)
-        {
-            c.Reply.Integer(acknowledged);
-            return;
-        }
-        ReplicaWait wait = new(this)
-        {
-            Client = client,
-            DeadlineMs = Blocking.Wait.DeadlineAfter(timeoutMs),
-            Offset = client.WrittenUpTo,
-            Replicas = wanted,
-        };
-        _waiting.Add(wait);
-        Blocked.Begin(wait);
-        RequestAcks();
     }
 
     /// <summary>
@@ -408,29 +366,6 @@ internal sealed class ReplicaHost
     {
         _ackRequested = true;
         _ackIsUrgent |= evenInPause;
-    }
-
-    private void FinishWaits()
-    {
-        for (int i = _waiting.Count - 1; i >= 0; i--)
-        {
-            ReplicaWait wait = _waiting[i];
-            int acknowledged = Registry.CountAcknowledged(wait.Offset);
-            if (acknowledged >= wait.Replicas)
-                Blocked.End(wait, Encoding.ASCII.GetBytes($":{acknowledged}\r\n"));
-        }
-    }
-
-    /// <summary>A client in WAIT.</summary>
-    private sealed class ReplicaWait(ReplicaHost host) : Blocking.Wait
-    {
-        public required ReplicationOffset Offset { get; init; }
-
-        public required long Replicas { get; init; }
-
-        public override void AnswerTimeout(RespWriter reply) => reply.Integer(host.Registry.CountAcknowledged(Offset));
-
-        public override void Leave() => host._waiting.Remove(this);
     }
 
     // ---- rounds and timer -------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         _config.ReplicaOf = master;
         _state.IsReplica = true;
         _state.IsMasterLinkUp = false;
-        Replicas.Blocked.DisconnectAll();
+        Replicas.Waits.Blocked.DisconnectAll();
         if (wasMaster)
         {
             // Our own history is the point to resume from: the new master may be a replica of ours that knows all of it.
@@ -213,7 +213,9 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
         c.Reply.EndArray(mark, count);
     }
 
-    void IReplicationPort.Wait(CommandContext c) => Replicas.Wait(c);
+    void IReplicationPort.Wait(CommandContext c) => Replicas.Waits.Wait(c);
+
+    void IReplicationPort.WaitAof(CommandContext c) => Replicas.Waits.WaitAof(c);
 
     void IReplicationPort.Failover(CommandContext c) => Failover.Command(c);
 
@@ -296,6 +298,10 @@ internal sealed class ReplicationService : IReplicationPort, IReplicationLog
             (_stampId, _stampIdText) = (History.Id, History.Id.ToString());
         return new(_stampIdText, Stream.Offset.Value, _state.IsReplica ? Master.StreamDatabase : Math.Max(0, Encoder.SelectedDb));
     }
+
+    /// <summary>The offset of a stamp that is of the present history.</summary>
+    public ReplicationOffset? OffsetOf(Redoubt.Persistence.AppendOnly.AofStamp? stamp) =>
+        stamp is { } known && _stampId == History.Id && known.ReplicationId == _stampIdText ? new ReplicationOffset(known.Offset) : null;
 
     private ReplicationId _stampId;
     private string _stampIdText = "";
