@@ -122,6 +122,32 @@ public sealed class Full_resync
         Nodes.AssertSame(master, replica);
     }
 
+    [Theory]
+    [InlineData(ServerKind.Redis)]
+    [InlineData(ServerKind.Redoubt)]
+    public void By_disk_leaves_no_file_where_nothing_is_to_be_kept(ServerKind kind)
+    {
+        using ServerProcess master = Nodes.Start(kind, "--repl-diskless-sync", "no", "--save", "", "--rdb-del-sync-files", "yes");
+        using ServerProcess replica = Nodes.Start(ServerKind.Redoubt);
+        WriteLoad.Fill(master, seed: 71, count: 100);
+        replica.Follow(master);
+        Nodes.AssertSame(master, replica);
+        Wait.Until(() => !File.Exists(Path.Combine(master.Folder, "dump.rdb")), "the file to be removed");
+        Assert.Contains("Removing the RDB file used to feed replicas in a persistence-less instance", master.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void By_disk_leaves_the_file_to_a_server_that_saves()
+    {
+        using ServerProcess master = Nodes.Start(ServerKind.Redoubt, "--repl-diskless-sync", "no", "--save", "3600", "1", "--rdb-del-sync-files", "yes");
+        using ServerProcess replica = Nodes.Start(ServerKind.Redoubt);
+        WriteLoad.Fill(master, seed: 72, count: 100);
+        replica.Follow(master);
+        Nodes.AssertSame(master, replica);
+        Thread.Sleep(1500);
+        Assert.True(File.Exists(Path.Combine(master.Folder, "dump.rdb")));
+    }
+
     private static void SyncUnderLoad(ServerKind masterKind, ServerKind replicaKind, string diskless)
     {
         using ServerProcess master = Nodes.Start(masterKind, "--repl-diskless-sync", diskless);

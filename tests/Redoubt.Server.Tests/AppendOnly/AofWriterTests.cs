@@ -16,6 +16,7 @@ public sealed class AofWriterTests : IDisposable
     private readonly MemoryStream _logged = new();
     private readonly ServerLog _log;
     private readonly Mailbox _mailbox;
+    private ServerConfig? _config;
 
     public AofWriterTests()
     {
@@ -55,6 +56,65 @@ public sealed class AofWriterTests : IDisposable
         RunUntil(() => reached == second);
         Assert.Equal("first;second;", _disk.Synced);
         Assert.Equal(0, writer.MarkToAwait());
+    }
+
+    [Fact]
+    public void With_everysec_who_waits_for_the_disk_does_not_wait_for_the_second()
+    {
+        using AofWriter writer = Open("everysec");
+        writer.Append("a;"u8);
+        RunUntil(() => writer.Synchronised == 2, writer);
+        // The next regular one is due in a second.
+        for (int i = 0; i < 20; i++)
+        {
+            writer.Append("b;"u8);
+            writer.SyncSoon();
+            long position = writer.Appended;
+            writer.Flush();
+            RunUntil(() => writer.Synchronised == position);
+        }
+        Assert.Equal(21, _disk.Syncs);
+        Assert.Equal(_disk.Written, _disk.Synced);
+    }
+
+    [Fact]
+    public void A_policy_that_becomes_always_lets_the_synchronisation_under_way_end_first()
+    {
+        using AofWriter writer = Open("everysec");
+        writer.Append("a;"u8);
+        _disk.SyncGate.Reset();
+        writer.SyncSoon();
+        writer.Flush();
+        Assert.True(writer.IsSyncing);
+        Assert.Null(_config!.Set([new("appendfsync", "always")]));
+
+        writer.Append("b;"u8);
+        long mark = writer.MarkToAwait();
+        Assert.Equal(4, mark);
+        Assert.Equal(0, writer.Synchronised);
+
+        _disk.SyncGate.Set();
+        RunUntil(() => writer.MarkToAwait() == 0 && writer.Synchronised == 4);
+        Assert.Equal((4, "a;b;"), (writer.Synchronised, _disk.Synced));
+    }
+
+    [Fact]
+    public void Slow_writes_and_synchronisations_are_latency_events()
+    {
+        using AofWriter writer = Open("everysec");
+        writer.Latency.ThresholdMs = 20;
+        _disk.WriteMs = 25;
+        writer.Append("a;"u8);
+        writer.Flush();
+        Assert.Equal(["aof-write", "aof-write-alone"], writer.Latency.Series.Keys.Order());
+        Assert.InRange(writer.Latency.Find("aof-write")!.WorstMs, 24, 20_000);
+
+        Assert.Null(_config!.Set([new("appendfsync", "always")]));
+        RunUntil(() => writer.Synchronised == 2, writer);
+        writer.Append("b;"u8);
+        writer.Flush();
+        RunUntil(() => writer.Synchronised == 4);
+        Assert.InRange(writer.Latency.Find("aof-fsync-always")!.WorstMs, 24, 20_000);
     }
 
     [Fact]
@@ -171,8 +231,8 @@ public sealed class AofWriterTests : IDisposable
 
     private AofWriter Open(string policy)
     {
-        ServerConfig config = ServerConfig.Load(["--appendfsync", policy]).Config!;
-        AofWriter writer = new(config, _log, _mailbox);
+        _config = ServerConfig.Load(["--appendfsync", policy]).Config!;
+        AofWriter writer = new(_config, _log, _mailbox);
         writer.Open(_disk.Open("incr"));
         return writer;
     }

@@ -17,6 +17,9 @@ internal sealed class FaultyDisk : IAofDisk
 
     public bool FailsToSync { get; set; }
 
+    /// <summary>How long a write takes.</summary>
+    public int WriteMs { get; set; }
+
     /// <summary>A synchronisation waits while this is closed.</summary>
     public ManualResetEventSlim SyncGate { get; } = new(initialState: true);
 
@@ -55,6 +58,8 @@ internal sealed class FaultyDisk : IAofDisk
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
+            if (disk.WriteMs > 0)
+                Thread.Sleep(disk.WriteMs);
             lock (disk._lock)
             {
                 int room = disk.Capacity - disk._written.Count;

@@ -21,6 +21,7 @@
 // Threads: the keyspace thread, but for `Work`, the disk thread. One batch is with it at a time.
 
 using System.Collections.Concurrent;
+using Redoubt.Commands;
 using Redoubt.Persistence;
 using Redoubt.Persistence.AppendOnly;
 using Redoubt.Replication;
@@ -52,6 +53,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
     private bool _isUnsynced;
     private bool _isSyncWanted;
     private long _syncingUpTo;
+    private long _handedOverAtMs;
     private AofStamp? _syncingStamp;
     private long _lastSyncMs;
     private long _postponedSinceMs;
@@ -85,6 +87,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
 
     /// <summary>Whether another save or rewrite keeps the disk busy.</summary>
     public Func<bool> IsDiskBusy { get; set; } = static () => false;
+
+    /// <summary>Is told of writes and synchronisations that take long; set by the composition root.</summary>
+    public LatencyEvents Latency { get; set; } = new();
 
     public bool IsOpen => _file is not null;
 
@@ -269,7 +274,9 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         }
         if (IsAlways)
         {
-            HandOver(_file);
+            // Just set: what the policy before began comes to its end first.
+            if (!_isSyncing)
+                HandOver(_file);
             return;
         }
         if (_isSyncing && config.Persistence.AppendFsync.Value == AppendFsync.EverySecond && IsPostponed())
@@ -311,7 +318,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
             return;
         try
         {
-            file.Append(_buffer.AsSpan(0, _length));
+            AppendTo(file);
             Written(_length);
             _length = 0;
             if (_buffer.Length > BufferBytesKept)
@@ -325,6 +332,21 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         {
             WriteFailed(file, StorageError.SystemText(failure));
         }
+    }
+
+    /// <summary>Writes, and tells whoever watches latency how long that took, and beside what.</summary>
+    private void AppendTo(IAofFile file)
+    {
+        if (Latency.ThresholdMs == 0)
+        {
+            file.Append(_buffer.AsSpan(0, _length));
+            return;
+        }
+        long start = Clock.SteadyMs;
+        file.Append(_buffer.AsSpan(0, _length));
+        long spentMs = Clock.SteadyMs - start;
+        Latency.Add(_isSyncing ? "aof-write-pending-fsync" : IsDiskBusy() ? "aof-write-active-child" : "aof-write-alone", spentMs, Clock.UnixMs / 1000);
+        Latency.Add("aof-write", spentMs, Clock.UnixMs / 1000);
     }
 
     private void Written(int bytes)
@@ -406,6 +428,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         FileLength += _length;
         (_buffer, _spare) = (_spare, _buffer);
         _length = 0;
+        _handedOverAtMs = Clock.SteadyMs;
         NoteSyncing();
     }
 
@@ -461,6 +484,7 @@ internal sealed class AofWriter(ServerConfig config, ServerLog log, Mailbox mail
         _isWriting = false;
         if (_spare.Length > BufferBytesKept)
             _spare = new byte[16 * 1024];
+        Latency.Add("aof-fsync-always", Clock.SteadyMs - _handedOverAtMs, Clock.UnixMs / 1000);
         DurableUpTo(_handedOver);
         SynchronisedUpTo();
     }

@@ -27,7 +27,7 @@ internal sealed class PersistenceDirectives(DirectiveTable table)
 
     public SwitchDirective RdbChecksum { get; } = table.Switch("rdbchecksum", true, Immutable);
 
-    public SwitchDirective RdbDelSyncFiles { get; } = table.Switch("rdb-del-sync-files", false, NotInEffect);
+    public SwitchDirective RdbDelSyncFiles { get; } = table.Switch("rdb-del-sync-files", false);
 
     public SwitchDirective RdbSaveIncrementalFsync { get; } = table.Switch("rdb-save-incremental-fsync", true);
 

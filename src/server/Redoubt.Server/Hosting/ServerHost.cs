@@ -319,6 +319,7 @@ internal sealed class ServerHost : IDisposable
         _dispatcher.Context = context;
         _dispatcher.Notes = notes;
         _expiry.Latency = context.Ports.Latency;
+        _aof.Writer.Latency = context.Ports.Latency;
         _memory.Guard.Latency = context.Ports.Latency;
         _dispatcher.Errors = errors;
         configuration.CallerSource = () => _dispatcher.Context.Session as ClientConnection;

@@ -46,6 +46,7 @@ internal sealed class ReplicaHost
     private bool _ackIsUrgent;
     private long _lastPingMs;
     private long _waitingSinceMs;
+    private string? _syncFile;
 
     public ReplicaHost(
         ReplicationService service, ServerState state, ServerConfig config, ServerLog log, ConnectionTable connections,
@@ -264,6 +265,8 @@ internal sealed class ReplicaHost
 
     private void FileReady(List<ReplicaFeed> feeds, string? error)
     {
+        if (error is null)
+            _syncFile = _config.RdbPath;
         foreach (ReplicaFeed feed in feeds)
         {
             if (feed.Client.IsClosed)
@@ -410,6 +413,7 @@ internal sealed class ReplicaHost
         Heartbeat(nowSteadyMs);
         DropSilentReplicas(nowSteadyMs);
         RefreshGoodReplicas();
+        RemoveSyncFile();
         long unixMs = Clock.UnixMs;
         if (Stream.IsActive && BacklogLifetime.IsOver(!_state.IsReplica, Registry.Count, _config.ReplBacklogTtlSeconds, Registry.LastLeftMs, unixMs)
             && _service.Failover.State == FailoverState.NoFailover && Registry.LastLeftMs > 0)
@@ -418,6 +422,19 @@ internal sealed class ReplicaHost
             Stream.Free();
             _log.Write(LogLevel.Notice, LogMessages.Id.BacklogFreed, $"Replication backlog freed after {_config.ReplBacklogTtlSeconds} seconds without connected replicas.");
         }
+    }
+
+    /// <summary>A server that keeps nothing on its disk does not leave the file there from which replicas were fed.</summary>
+    private void RemoveSyncFile()
+    {
+        if (_syncFile is not { } path || !_config.Persistence.RdbDelSyncFiles.Value || _config.SavePoints.Count > 0 || _config.Persistence.AppendOnly.Value)
+            return;
+        if (_feeds.Exists(static feed => feed.Session.State is SessionState.WaitBgsaveStart or SessionState.WaitBgsaveEnd or SessionState.SendBulk))
+            return;
+        _syncFile = null;
+        _log.Write(LogLevel.Notice, LogMessages.Id.Text, "Removing the RDB file used to feed replicas in a persistence-less instance");
+        // A large file takes long to free.
+        ThreadPool.QueueUserWorkItem(static file => File.Delete(file), path, preferLocal: false);
     }
 
     private void Heartbeat(long nowSteadyMs)
