@@ -133,7 +133,9 @@ public class RealDumpFuzz
                 state = reader.EndOfInput();
                 break;
             }
-            int count = pieceLengthMax == int.MaxValue ? file.Length - at : random.Next(1, Math.Min(pieceLengthMax, file.Length - at) + 1);
+            // A batch may stand ready behind the last byte.
+            int left = file.Length - at;
+            int count = pieceLengthMax == int.MaxValue || left == 0 ? left : random.Next(1, Math.Min(pieceLengthMax, left) + 1);
             state = reader.Feed(file.AsSpan(at, count), out int consumed);
             at += consumed;
             if (state == RdbReaderState.BatchReady)
