@@ -15,7 +15,8 @@ public sealed partial class Database
         ValueEncoding encoding = isInteger || (value.Length <= 20 && IntegerText.TryParse(value, out integer)) ? ValueEncoding.Integer
             : value.Length <= 44 ? ValueEncoding.Embedded : ValueEncoding.Raw;
         Table.Insert(key.Bytes, key.Hash, value, encoding, integer, expireAtMs, _keyspace.Usage.Fresh);
-        Report(key.Bytes);
+        if (_keyspace.Staged?.Contains(this) != true)
+            Report(key.Bytes);
         return true;
     }
 

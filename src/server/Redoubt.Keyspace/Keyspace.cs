@@ -74,6 +74,11 @@ public interface IKeyspaceObserver
     void Swapped(Database a, Database b)
     {
     }
+
+    /// <summary>A database has got other contents; what it held until now can still be read in <paramref name="former"/>.</summary>
+    void Replaced(Database database, Database former)
+    {
+    }
 }
 
 public sealed class KeyspaceStatistics
@@ -276,6 +281,18 @@ public sealed class Keyspace : IDisposable
         Observer?.Swapped(_databases[a], _databases[b]);
     }
 
+    /// <summary>Begins a dataset beside this one; one at a time.</summary>
+    public StagedDataset Stage()
+    {
+        Native.Invariant.That(Staged is null, "one dataset is staged at a time");
+        return Staged = new StagedDataset(this);
+    }
+
+    /// <summary>The dataset that is being loaded beside this one, if any.</summary>
+    internal StagedDataset? Staged { get; set; }
+
+    internal Database NewDatabase(int index) => new(this, index);
+
     /// <summary>Begins the snapshot of this moment: every key as it is now, whatever is written from here on.</summary>
     public SnapshotWalk BeginSnapshot()
     {
@@ -285,6 +302,7 @@ public sealed class Keyspace : IDisposable
         foreach (Database database in _databases)
             database.Table.SnapshotEpoch = SnapshotEpoch;
         Anteroom.Table.SnapshotEpoch = SnapshotEpoch;
+        Staged?.SnapshotBegins(SnapshotEpoch);
         Snapshot = new SnapshotWalk(this, _databases);
         return Snapshot;
     }
@@ -363,6 +381,7 @@ public sealed class Keyspace : IDisposable
     public void Dispose()
     {
         CurrentWalk?.Drop();
+        Staged?.Dispose();
         foreach (Database database in _databases)
             database.Table.Dispose();
         Anteroom.Table.Dispose();

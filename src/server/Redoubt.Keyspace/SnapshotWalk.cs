@@ -75,6 +75,9 @@ public sealed class SnapshotWalk
     /// <summary>All buckets of the current table have been seen. The cursor alone does not tell: it is 0 at the beginning, too.</summary>
     private bool _isScanned;
 
+    /// <summary>How many snapshots old the numbers in tables are that came into the dataset during the walk, and are not part of it.</summary>
+    internal int AgeOfOthers { get; set; }
+
     internal SnapshotWalk(Keyspace keyspace, Database[] databases)
     {
         _keyspace = keyspace;
@@ -141,7 +144,7 @@ public sealed class SnapshotWalk
         if (!IsFinished)
             return true;
         if (_keyspace.CurrentWalk == this)
-            _keyspace.UnfinishedSnapshots = 0;
+            _keyspace.UnfinishedSnapshots = AgeOfOthers;
         _keyspace.EndWalk(this);
         return false;
     }

@@ -54,6 +54,9 @@ public sealed record HandshakeOptions(int ListeningPort)
 
     /// <summary><c>repl-timeout</c>.</summary>
     public int TimeoutSeconds { get; init; } = 60;
+
+    /// <summary>A snapshot goes to a file before it is loaded.</summary>
+    public bool SpoolsSnapshot { get; init; }
 }
 
 /// <summary>What this node has of a history, to ask the master for the rest.</summary>

@@ -399,12 +399,12 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
         if (line.StartsWith("$EOF:"u8) && line.Length >= 5 + EofMarkScanner.MarkLength)
         {
             Payload = new PayloadAnnouncement(-1, line.Slice(5, EofMarkScanner.MarkLength).ToArray());
-            log.Notice("MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to parser");
+            log.Notice($"MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF to {Destination}");
         }
         else if (line[0] == (byte)'$' && StrictInteger.TryParse(line[1..], out long length) && length >= 0)
         {
             Payload = new PayloadAnnouncement(length, default);
-            log.Notice($"MASTER <-> REPLICA sync: receiving {length} bytes from master to parser");
+            log.Notice($"MASTER <-> REPLICA sync: receiving {length} bytes from master to {Destination}");
         }
         else
         {
@@ -414,6 +414,8 @@ public sealed class ReplicaHandshake(HandshakeOptions options, IReplicationLog l
         _step = Step.Sync;
         return HandshakeEvent.PayloadBegins;
     }
+
+    private string Destination => options.SpoolsSnapshot ? "disk" : "parser";
 
     private void Forgive(string option, ReadOnlySpan<byte> reply)
     {

@@ -66,7 +66,7 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     [
         ("disabled", Configuration.DisklessLoad.Disabled), ("on-empty-db", Configuration.DisklessLoad.OnEmptyDatabase),
         ("swapdb", Configuration.DisklessLoad.SwapDatabase),
-    ], NotWhileLoading | NotInEffect);
+    ], NotWhileLoading);
 
     public SwitchDirective DisableTcpNoDelay { get; } = table.Switch("repl-disable-tcp-nodelay", false);
 

@@ -34,7 +34,7 @@ internal sealed class Gate(ServerState state, ServerConfig config, DiskErrors di
     public void Refresh()
     {
         IsPasswordRequired = config.RequirePass is { Length: > 0 };
-        IsNarrow = state.IsReplica || state.IsLoading || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
+        IsNarrow = state.IsReplica || state.IsLoadingAny || state.Pause != PauseKind.None || !state.HasEnoughReplicas || IsPasswordRequired
             || disk.StopsWrites || Memory is { IsLimited: true } || Clients is { IsLimited: true };
     }
 
@@ -68,6 +68,8 @@ internal sealed class Gate(ServerState state, ServerConfig config, DiskErrors di
         if (state.IsReplica && !state.IsMasterLinkUp && !config.ReplicaServeStaleData && !Allows(client, command, CommandFlags.Stale))
             return "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."u8;
         if (state.IsLoading && !Allows(client, command, CommandFlags.Loading))
+            return "LOADING Redis is loading the dataset in memory"u8;
+        if (state.IsLoadingBeside && command.Has(CommandFlags.NoAsyncLoading))
             return "LOADING Redis is loading the dataset in memory"u8;
         // A pause does not hold replicas back: so they may do nothing that it is there to hold back.
         if ((client.IsReplica || client.IsMonitor) && (FlagsOf(client, command) & (CommandFlags.Write | CommandFlags.MayReplicate | CommandFlags.ReadOnly)) != 0)

@@ -28,8 +28,13 @@ internal sealed class ServerState
     /// </summary>
     public IReadOnlyList<byte[]> FunctionLibraries { get; set; } = [];
 
-    /// <summary>A dataset is being loaded, from a file or from a master.</summary>
+    /// <summary>A dataset is being loaded, from a file or from a master, and none is served.</summary>
     public bool IsLoading { get; set; }
+
+    /// <summary>One is being loaded from the master beside an older one of the same history, which is served meanwhile.</summary>
+    public bool IsLoadingBeside { get; set; }
+
+    public bool IsLoadingAny => IsLoading | IsLoadingBeside;
 
     /// <summary>CLIENT PAUSE or a failover holds clients back.</summary>
     public PauseKind Pause { get; set; }

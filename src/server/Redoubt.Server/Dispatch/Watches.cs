@@ -83,7 +83,7 @@ internal sealed class Watches
             return false;
         foreach (Watch watch in client.Watches)
         {
-            if (!watch.WasExpired && PresenceOf(watch, watch.Database) == KeyPresence.Expired)
+            if (!watch.WasExpired && PresenceOf(watch, _keyspace[watch.Database]) == KeyPresence.Expired)
                 return false;
         }
         return true;
@@ -110,7 +110,7 @@ internal sealed class Watches
     {
         foreach (Watch watch in AllOf(database))
         {
-            if (PresenceOf(watch, database.Index) == KeyPresence.Missing)
+            if (PresenceOf(watch, database) == KeyPresence.Missing)
                 continue;
             if (watch.WasExpired)
                 watch.WasExpired = false;
@@ -123,13 +123,20 @@ internal sealed class Watches
     public void Swapped(Database one, Database other)
     {
         foreach (Watch watch in AllOf(one))
-            Swap(watch, other.Index, one.Index);
+            Swap(watch, other, one);
         foreach (Watch watch in AllOf(other))
-            Swap(watch, one.Index, other.Index);
+            Swap(watch, one, other);
+    }
+
+    /// <summary>A database has got other contents.</summary>
+    public void Replaced(Database database, Database former)
+    {
+        foreach (Watch watch in AllOf(database))
+            Swap(watch, former, database);
     }
 
     /// <param name="former">Where the keys are now that stood in the watch's database.</param>
-    private void Swap(Watch watch, int former, int present)
+    private void Swap(Watch watch, Database former, Database present)
     {
         KeyPresence before = PresenceOf(watch, former), after = PresenceOf(watch, present);
         // A key that was expired when it was watched is as good as missing.
@@ -163,7 +170,7 @@ internal sealed class Watches
 
     private Watch[] AllOf(Database database) => [.. _byDatabase[database.Index].Values.SelectMany(static each => each)];
 
-    private KeyPresence PresenceOf(Watch watch, int database) => _keyspace[database].PresenceOf(_keyspace.KeyOf(watch.Key));
+    private KeyPresence PresenceOf(Watch watch, Database database) => database.PresenceOf(_keyspace.KeyOf(watch.Key));
 
     private sealed class KeyEquality(Redoubt.Keyspace.Keyspace keyspace) : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
     {

@@ -15,7 +15,7 @@ internal sealed class ConfigurationPort(ServerConfig config, ServerState state, 
 
     public string? Set(IReadOnlyList<KeyValuePair<string, string>> pairs)
     {
-        string? error = config.Set([.. pairs], new ConfigCaller(Caller is { IsLocal: true }, state.IsLoading));
+        string? error = config.Set([.. pairs], new ConfigCaller(Caller is { IsLocal: true }, state.IsLoadingAny));
         if (error is null)
             Announce(pairs);
         return error;

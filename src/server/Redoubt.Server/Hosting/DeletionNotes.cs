@@ -93,6 +93,12 @@ internal sealed class DeletionNotes(Redoubt.Keyspace.Keyspace keyspace, CommandS
         KeyWaits?.SignalAll(b);
     }
 
+    public void Replaced(Database database, Database former)
+    {
+        Watches.Replaced(database, former);
+        KeyWaits?.SignalAll(database);
+    }
+
     public void FreeElsewhere(DetachedValue value)
     {
         Interlocked.Increment(ref _pendingFrees);

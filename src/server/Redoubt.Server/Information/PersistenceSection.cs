@@ -12,7 +12,7 @@ internal sealed class PersistenceSection(ServerState state, SnapshotKeeper snaps
     {
         text.Section("Persistence");
         text.Line("loading", state.IsLoading);
-        text.Line("async_loading", false);
+        text.Line("async_loading", state.IsLoadingBeside);
         text.Line("current_cow_peak", 0);
         text.Line("current_cow_size", 0);
         text.Line("current_cow_size_age", 0);
@@ -22,7 +22,7 @@ internal sealed class PersistenceSection(ServerState state, SnapshotKeeper snaps
         text.Line("module_fork_last_cow_size", 0);
         if (aof.State != AofState.Off)
             WriteSizes(text);
-        if (!state.IsLoading)
+        if (!state.IsLoadingAny)
             return;
         if (aof.Loading is { } load)
             WriteLoad(text, load.TotalBytes, load.LoadedBytes, load.StartedMs, loader.Current?.Aux.UsedMemoryBytes ?? 0);

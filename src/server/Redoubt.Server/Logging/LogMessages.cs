@@ -71,6 +71,8 @@ internal static class LogMessages
         public const int Flushing = 3019;
         public const int LoadingInMemory = 3020;
         public const int SyncFinished = 3021;
+        public const int SwappingDatabases = 3060;
+        public const int DiscardingDatabase = 3061;
         public const int ConnectionLost = 3022;
         public const int CachingMaster = 3023;
         public const int DiscardingCachedMaster = 3024;
@@ -327,6 +329,12 @@ internal static class LogMessages
     public static void FlushingOldData(this ServerLog log) => log.Write(LogLevel.Notice, Id.Flushing, "MASTER <-> REPLICA sync: Flushing old data");
 
     public static void LoadingInMemory(this ServerLog log) => log.Write(LogLevel.Notice, Id.LoadingInMemory, "MASTER <-> REPLICA sync: Loading DB in memory");
+
+    public static void SwappingDatabases(this ServerLog log) => log.Write(LogLevel.Notice, Id.SwappingDatabases, "MASTER <-> REPLICA sync: Swapping active DB with loaded DB");
+
+    public static void DiscardingOldDatabase(this ServerLog log) => log.Write(LogLevel.Notice, Id.DiscardingDatabase, "MASTER <-> REPLICA sync: Discarding old DB in background");
+
+    public static void DiscardingTemporaryDatabase(this ServerLog log) => log.Write(LogLevel.Notice, Id.DiscardingDatabase, "MASTER <-> REPLICA sync: Discarding temporary DB in background");
 
     public static void SyncFinished(this ServerLog log) => log.Write(LogLevel.Notice, Id.SyncFinished, "MASTER <-> REPLICA sync: Finished with success");
 

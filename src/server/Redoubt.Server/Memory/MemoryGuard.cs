@@ -50,7 +50,7 @@ internal sealed class MemoryGuard(
 
     private long Dataset => account.Entries + account.Tables;
 
-    private bool MayEvict => !state.IsLoading && state.Pause == PauseKind.None && !(state.IsReplica && config.ReplicaIgnoreMaxMemory);
+    private bool MayEvict => !state.IsLoadingAny && state.Pause == PauseKind.None && !(state.IsReplica && config.ReplicaIgnoreMaxMemory);
 
     /// <summary>Obeys the configuration from here on.</summary>
     public void Install()

@@ -3,7 +3,11 @@
 // While a load runs the server answers, mostly with -LOADING. A snapshot from a master goes straight into the keyspace when
 // that is empty; otherwise into a temporary file first, and the old dataset stays until all of it has arrived. A load that
 // fails leaves an empty keyspace, never a part of a dataset.
+//
+// With `repl-diskless-load swapdb` it is loaded beside the old dataset, which stays until the new one is complete: no file, but memory for both. When
+// both are of one history the old one is served meanwhile, else clients get -LOADING, as with Redis.
 
+using Redoubt.Keyspace;
 using Redoubt.Server.Configuration;
 using Redoubt.Server.Dispatch;
 using Redoubt.Server.Logging;
@@ -35,6 +39,14 @@ internal sealed class DatasetLoader(
     /// <summary>Called when a load is about to throw away the present dataset.</summary>
     public Action? Replacing { get; set; }
 
+    /// <summary>A master's dataset takes the place of ours from here on.</summary>
+    internal void Arrives()
+    {
+        Arriving?.Invoke();
+        log.FlushingOldData();
+        log.LoadingInMemory();
+    }
+
     /// <summary>Loads a file. <paramref name="finished"/> gets null, or what is wrong with it.</summary>
     public LoadJob LoadFile(string path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false) =>
         Begin(path, dropExpired, finished, keeps);
@@ -60,12 +72,19 @@ internal sealed class DatasetLoader(
     public long KeyCount => keyspace.KeyCount;
 
     /// <summary>Begins to take a snapshot from a master.</summary>
+    /// <param name="isOfOurHistory">It is a later state of the dataset that is served.</param>
     /// <param name="weigh">Given the number of keys in it, why the present dataset is not given up for it, or null.</param>
-    public IncomingSnapshot BeginIncoming(long totalBytes, Func<long, string?> weigh, Action<string?> loaded)
+    public IncomingSnapshot BeginIncoming(long totalBytes, bool isOfOurHistory, Func<long, string?> weigh, Action<string?> loaded)
     {
-        bool direct = keyspace.KeyCount == 0;
-        return direct ? new DirectSnapshot(this, totalBytes, loaded) : new SpooledSnapshot(this, config, weigh, loaded);
+        if (IsSwapping)
+            return new StagedSnapshot(this, keyspace.Stage(), totalBytes, isOfOurHistory, weigh, loaded);
+        return SpoolsSnapshots ? new SpooledSnapshot(this, config, weigh, loaded) : new DirectSnapshot(this, totalBytes, loaded);
     }
+
+    /// <summary>A snapshot that comes now goes to a file first.</summary>
+    public bool SpoolsSnapshots => !IsSwapping && keyspace.KeyCount > 0;
+
+    private bool IsSwapping => config.Replication.DisklessLoad.Value == DisklessLoad.SwapDatabase;
 
     /// <summary>Inserts until the deadline. True while there is something to insert.</summary>
     public bool Slice(long deadlineMicroseconds)
@@ -100,6 +119,7 @@ internal sealed class DatasetLoader(
 
     internal LoadJob Begin(string? path, bool dropExpired, Action<LoadJob, string?> finished, bool keeps = false)
     {
+        StagedGivenUp?.Invoke();
         if (!_isLoadingLog)
             Replacing?.Invoke();
         if (!keeps)
@@ -118,6 +138,49 @@ internal sealed class DatasetLoader(
             finished(job, error);
         };
         return job;
+    }
+
+    /// <summary>Begins to load beside the dataset that is there.</summary>
+    /// <param name="isServed">Clients are served from that one meanwhile.</param>
+    /// <param name="finished">What becomes of it, and of the loaded one, is the caller's matter.</param>
+    internal LoadJob BeginStaged(StagedDataset staged, bool isServed, Action<LoadJob, string?> finished)
+    {
+        LoadJob job = new(keyspace, mailbox, path: null, config.RdbChecksum, dropExpired: false, config.KeyLoadDelay, staged);
+        Current = job;
+        StartedUnixMs = Clock.UnixMs;
+        SetLoading(!isServed, isBeside: isServed);
+        log.LoadingInMemory();
+        job.Finished += error =>
+        {
+            End(job, error);
+            finished(job, error);
+        };
+        return job;
+    }
+
+    /// <summary>What is being loaded beside the dataset must make way: something else is to be loaded at once.</summary>
+    internal Action? StagedGivenUp { get; set; }
+
+    /// <summary>What was loaded beside the dataset takes its place. Null, or why it cannot.</summary>
+    internal string? Swap(StagedDataset staged, LoadJob job)
+    {
+        Arriving?.Invoke();
+        log.SwappingDatabases();
+        if (!staged.TakePlace())
+            return "too many snapshots were begun while it was loaded";
+        Replacing?.Invoke();
+        Flushed?.Invoke();
+        state.FunctionLibraries = job.Functions;
+        log.DiscardingOldDatabase();
+        return null;
+    }
+
+    internal void Drop(StagedDataset staged)
+    {
+        if (!staged.IsOpen)
+            return;
+        staged.Dispose();
+        log.DiscardingTemporaryDatabase();
     }
 
     private void Describe(Redoubt.Persistence.Rdb.RdbAux aux)
@@ -152,21 +215,24 @@ internal sealed class DatasetLoader(
         Describe(job.Aux);
         if (error is not null)
         {
-            keyspace.FlushAll();
+            if (!job.IsBeside)
+                keyspace.FlushAll();
         }
         else
         {
-            state.FunctionLibraries = job.Functions;
+            if (!job.IsBeside)
+                state.FunctionLibraries = job.Functions;
             foreach (string key in job.EmptyKeys)
                 log.EmptyKeySkipped(key);
             log.LoadingDone(job.KeysLoaded, job.KeysExpired, job.EmptyKeysSkipped);
         }
     }
 
-    private void SetLoading(bool isLoading)
+    private void SetLoading(bool isLoading, bool isBeside = false)
     {
         state.IsLoading = isLoading;
-        keyspace.Heap.GrowsAhead = isLoading;
+        state.IsLoadingBeside = isBeside;
+        keyspace.Heap.GrowsAhead = isLoading | isBeside;
         gate.Refresh();
     }
 }
@@ -196,7 +262,7 @@ internal sealed class DirectSnapshot : IncomingSnapshot
     public DirectSnapshot(DatasetLoader loader, long totalBytes, Action<string?> loaded)
     {
         _loader = loader;
-        loader.Arriving?.Invoke();
+        loader.Arrives();
         _job = loader.Begin(path: null, dropExpired: false, (job, error) =>
         {
             StreamDatabase = job.Aux.ReplicationStreamDatabase ?? 0;

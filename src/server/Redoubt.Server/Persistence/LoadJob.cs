@@ -25,6 +25,7 @@ internal sealed class LoadJob
     private const int BatchesMax = 8;
 
     private readonly Redoubt.Keyspace.Keyspace _keyspace;
+    private readonly StagedDataset? _staged;
     private readonly Mailbox _mailbox;
     private readonly RdbReader _reader;
     private readonly BlockingCollection<(byte[] Bytes, int Length)> _pieces = [];
@@ -47,9 +48,12 @@ internal sealed class LoadJob
     /// <param name="dropExpired">
     /// A master drops keys that expired meanwhile; a replica keeps what its master has.
     /// </param>
-    public LoadJob(Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, string? path, bool verifyChecksum, bool dropExpired, int keyDelayMicroseconds)
+    /// <param name="staged">Where the keys go if not into the served dataset.</param>
+    public LoadJob(
+        Redoubt.Keyspace.Keyspace keyspace, Mailbox mailbox, string? path, bool verifyChecksum, bool dropExpired, int keyDelayMicroseconds, StagedDataset? staged = null)
     {
         _keyspace = keyspace;
+        _staged = staged;
         _mailbox = mailbox;
         _path = path;
         _dropExpired = dropExpired;
@@ -90,6 +94,9 @@ internal sealed class LoadJob
     public IReadOnlyList<string> EmptyKeys => _reader.EmptyKeys;
 
     public bool IsDone { get; private set; }
+
+    /// <summary>The keys do not go into the served dataset.</summary>
+    public bool IsBeside => _staged is not null;
 
     /// <summary>Keys that are there already are replaced.</summary>
     public bool ReplacesKeys { get; set; }
@@ -180,7 +187,7 @@ internal sealed class LoadJob
             return;
         }
         Key key = _keyspace.KeyOf(entry.Key);
-        Database database = _keyspace[entry.Database];
+        Database database = DatabaseOf(entry.Database);
         if (ReplacesKeys && entry.IsFirstPiece)
             database.Delete(key);
         if (entry.IsFirstPiece && database.Holds(key))
@@ -217,6 +224,8 @@ internal sealed class LoadJob
             database.SetFrequency(key, entry.Hint.Frequency);
     }
 
+    private Database DatabaseOf(int index) => _staged is { } staged ? staged[index] : _keyspace[index];
+
     private void Refuse(string problem, in Redoubt.Persistence.EntryView entry) =>
         _error ??= $"{problem} '{System.Text.Encoding.Latin1.GetString(entry.Key[..Math.Min(entry.Key.Length, 64)])}' in DB {entry.Database}";
 
@@ -227,7 +236,7 @@ internal sealed class LoadJob
         {
             DatabaseSize size = _reader.AnnouncedSizes[_announcedDone];
             if (size.Database < _keyspace.DatabaseCount)
-                _keyspace[size.Database].Expand((long)Math.Min((ulong)size.Keys, 1UL << 28));
+                DatabaseOf(size.Database).Expand((long)Math.Min((ulong)size.Keys, 1UL << 28));
         }
     }
 

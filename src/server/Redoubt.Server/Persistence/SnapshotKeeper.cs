@@ -271,7 +271,7 @@ internal sealed class SnapshotKeeper(
     /// <summary>About every 100 ms: save points, and a save that was put off.</summary>
     public void Timer()
     {
-        if (IsRunning || state.IsLoading)
+        if (IsRunning || state.IsLoadingAny)
             return;
         if (_scheduled)
         {

@@ -113,7 +113,7 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
                 _loaded(error);
             return;
         }
-        _loader.Arriving?.Invoke();
+        _loader.Arrives();
         _job = _loader.Begin(_path, dropExpired: false, (job, failure) =>
         {
             StreamDatabase = job.Aux.ReplicationStreamDatabase ?? 0;

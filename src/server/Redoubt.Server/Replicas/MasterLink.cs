@@ -202,6 +202,7 @@ internal sealed class MasterLink : ICommandSource
         MasterUser = _config.MasterUser is { Length: > 0 } user ? user : null,
         AnnounceIp = _config.ReplicaAnnounceIp is { Length: > 0 } ip ? ip : null,
         TimeoutSeconds = _config.ReplTimeoutSeconds,
+        SpoolsSnapshot = _loader.SpoolsSnapshots,
     };
 
     private void Connect()
@@ -450,7 +451,8 @@ internal sealed class MasterLink : ICommandSource
 
     private void BeginSnapshot(ReplicaHandshake handshake)
     {
-        _receiver = new SnapshotReceiver(handshake.Payload, _loader, keys => Weigh(handshake.MasterId, keys), SnapshotLoaded);
+        bool isOfOurHistory = HasHistory && IsDatasetOfMaster && handshake.MasterId == _service.History.Id;
+        _receiver = new SnapshotReceiver(handshake.Payload, _loader, isOfOurHistory, keys => Weigh(handshake.MasterId, keys), SnapshotLoaded);
         if (_inputLength > 0)
             ReceiveSnapshot();
     }

@@ -195,7 +195,7 @@ internal sealed class ReplicaHost
     /// <summary>Begins a snapshot when replicas wait for one and nothing stands against it. Called every round; cheap.</summary>
     public void StartSnapshotIfDue()
     {
-        if (_waitingSinceMs == 0 || _snapshots.IsRunning || _state.IsLoading)
+        if (_waitingSinceMs == 0 || _snapshots.IsRunning || _state.IsLoadingAny)
             return;
         List<ReplicaFeed> waiting = _feeds.FindAll(static feed => feed.Session.State == SessionState.WaitBgsaveStart);
         if (waiting.Count == 0)

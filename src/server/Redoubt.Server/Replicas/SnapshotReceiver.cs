@@ -10,13 +10,14 @@ internal sealed class SnapshotReceiver
     private readonly EofMarkScanner? _mark;
     private readonly IncomingSnapshot _incoming;
 
+    /// <param name="isOfOurHistory">It is a later state of our dataset.</param>
     /// <param name="weigh">Given the number of keys that have arrived, why our dataset is not given up for them, or null.</param>
     /// <param name="loaded">Called once: null when the dataset is in place, else what went wrong.</param>
-    public SnapshotReceiver(PayloadAnnouncement payload, DatasetLoader loader, Func<long, string?> weigh, Action<string?> loaded)
+    public SnapshotReceiver(PayloadAnnouncement payload, DatasetLoader loader, bool isOfOurHistory, Func<long, string?> weigh, Action<string?> loaded)
     {
         TotalBytes = Math.Max(0, payload.LengthBytes);
         _mark = payload.EndsWithMark ? new EofMarkScanner(payload.EofMark.Span) : null;
-        _incoming = loader.BeginIncoming(TotalBytes, weigh, loaded);
+        _incoming = loader.BeginIncoming(TotalBytes, isOfOurHistory, weigh, loaded);
     }
 
     /// <summary>What the master announced, 0 when it could not know.</summary>
