@@ -130,6 +130,8 @@ internal sealed class FakePorts : IErrorStatistics, IClientDirectory, IConfigura
 
     public void Wait(CommandContext c) => Calls.Add("wait");
 
+    public void WaitAof(CommandContext c) => Calls.Add("waitaof");
+
     public void Failover(CommandContext c) => Calls.Add("failover");
 
     public void Sync(CommandContext c) => Calls.Add("sync");
