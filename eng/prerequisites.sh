@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what the tests need beside the .NET SDK: a real redis-server, the judge of everything Redoubt answers, with its tools,
-# its Sentinel, Python's client and a HAProxy; and node with two of its clients, these into artifacts/node-clients. Does nothing where all of it is there.
+# its Sentinel, Python's client, a BIND and a HAProxy; and node with two of its clients, these into artifacts/node-clients. Does nothing where all of it is there.
 #
 # On Debian and Ubuntu, as root or where sudo allows it, the packages are installed and none of their services is started.
 # Elsewhere it says what to install and ends with code 1.
@@ -17,6 +17,8 @@ case " ${missing[*]-} " in *" redis-tools "*) ;; *)
     need redis-tools command -v redis-benchmark ;;
 esac
 need redis-sentinel command -v redis-sentinel
+need bind9 test -x /usr/sbin/named
+need bind9-dnsutils command -v nsupdate
 need haproxy test -x /usr/sbin/haproxy -o -x /usr/local/sbin/haproxy
 # A python3 that was installed by hand often comes first on the PATH and does not see the packages of the system's own.
 python_has_redis() { python3 -c 'import redis' || /usr/bin/python3 -c 'import redis'; }
@@ -39,9 +41,9 @@ say_how() {
     cat >&2 <<EOF
 The tests compare Redoubt with a real Redis 7; missing here: ${missing[*]}
 $1
-  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis haproxy nodejs npm
-  macOS:           brew install redis haproxy node && python3 -m pip install redis
-  Fedora:          dnf install redis python3-redis haproxy nodejs npm
+  Debian, Ubuntu:  apt-get install redis-server redis-tools redis-sentinel python3-redis bind9 bind9-dnsutils haproxy nodejs npm
+  macOS:           brew install redis bind haproxy node && python3 -m pip install redis
+  Fedora:          dnf install redis python3-redis bind bind-utils haproxy nodejs npm
 No running service is needed: the tests start their own servers, on free ports of the loopback address.
 EOF
     exit 1

@@ -156,6 +156,7 @@ public static class GroupDefinitionReader
         var verification = new NameVerification
         {
             AllAuthoritative = section.Word("authoritative", true, ("all", true), ("none", false)),
+            Servers = section.Texts("servers"),
             Resolvers = section.Texts("resolvers"),
             Timeout = section.Time("timeout", usual.Timeout),
         };

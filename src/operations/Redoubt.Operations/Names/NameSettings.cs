@@ -40,6 +40,10 @@ public sealed record NameVerification
     /// <summary>Every authoritative server has to; false asks none of them.</summary>
     public bool AllAuthoritative { get; init; } = true;
 
+    /// <summary>Authoritative servers, address with or without port, in the place of those that the zone's NS records name: for hidden primaries,
+    /// split views, and servers on other ports.</summary>
+    public IReadOnlyList<string> Servers { get; init; } = [];
+
     /// <summary>Resolvers, address with or without port, whose answers are shown and whose remembered ones are waited out.</summary>
     public IReadOnlyList<string> Resolvers { get; init; } = [];
 
