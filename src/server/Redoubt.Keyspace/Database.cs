@@ -84,6 +84,9 @@ public sealed partial class Database
     /// <summary>Buckets of its table.</summary>
     public long BucketCount => Table.BucketCount;
 
+    /// <summary>Buckets of the table that entries are moving from; 0 when none are.</summary>
+    public long OldBucketCount => Table.OldBucketCount;
+
     public long ExpiringCount => Table.ExpiringCount;
 
     /// <summary>Memory of the table's buckets.</summary>

@@ -43,6 +43,30 @@ public sealed class What_is_counted_and_told(ServerPair servers) : IClassFixture
         Assert.Contains(entries, static entry => entry[3].Items.Select(static word => word.Text).SequenceEqual(["GET", "huge"]));
     }
 
+    [Fact]
+    public void A_table_moves_to_a_larger_one_in_idle_time_where_activerehashing_lets_it()
+    {
+        using ServerProcess server = ServerProcess.Start(ServerKind.Redoubt, "--activerehashing", "no", "--enable-debug-command", "yes");
+        using RespConnection client = server.Connect();
+        string Tables() => client.Call("DEBUG", "HTSTATS", "0").Text;
+        int keys = 0;
+        while (!Tables().Contains("rehashing target", StringComparison.Ordinal))
+        {
+            Assert.InRange(keys, 0, 1_000_000);
+            client.Pipeline(Enumerable.Range(0, 200).Select(_ => new[] { "SET", $"key:{keys++}", "" }));
+        }
+        string before = Tables();
+        // Ten ticks of the timer, in which nothing may move.
+        long ticks = server.InfoNumber("server", "uptime_in_seconds");
+        Wait.Until(() => server.InfoNumber("server", "uptime_in_seconds") > ticks + 1, "time to pass");
+        Assert.Equal(before, Tables());
+
+        client.Call("CONFIG", "SET", "activerehashing", "yes").OrThrow();
+
+        Wait.Until(() => !Tables().Contains("rehashing target", StringComparison.Ordinal), "the rest to move");
+        Assert.Equal(keys, client.Call("DBSIZE").Integer);
+    }
+
     private static string[] Unblocked(ServerProcess server)
     {
         using RespConnection waiting = server.Connect();

@@ -168,8 +168,8 @@ internal static class DatasetDebugging
         }
         Database database = c.Keyspace[(int)index];
         StringBuilder text = new();
-        Describe(text, "Dictionary HT", database.Count, database.BucketCount);
-        Describe(text, "Expires HT", database.ExpiringCount, database.BucketCount);
+        Describe(text, "Dictionary HT", database.Count, database);
+        Describe(text, "Expires HT", database.ExpiringCount, database);
         c.ReplyText(text.ToString());
     }
 
@@ -185,13 +185,19 @@ internal static class DatasetDebugging
             c.ReplyText(report);
     }
 
-    private static void Describe(StringBuilder text, string title, long entries, long buckets)
+    /// <summary>There is one table for both; while entries move, how many are where is not counted.</summary>
+    private static void Describe(StringBuilder text, string title, long entries, Database database)
     {
         text.Append('[').Append(title).Append("]\n");
+        long old = database.OldBucketCount;
         if (entries == 0)
+        {
             text.Append("No stats available for empty dictionaries\n");
-        else
-            text.Append(CultureInfo.InvariantCulture, $"Hash table 0 stats (main hash table):\n table size: {buckets}\n number of elements: {entries}\n");
+            return;
+        }
+        text.Append(CultureInfo.InvariantCulture, $"Hash table 0 stats (main hash table):\n table size: {(old == 0 ? database.BucketCount : old)}\n number of elements: {entries}\n");
+        if (old != 0)
+            text.Append(CultureInfo.InvariantCulture, $"Hash table 1 stats (rehashing target):\n table size: {database.BucketCount}\n");
     }
 
     private static void ConfirmEncoding(CommandContext c, ReadOnlySpan<byte> encoding, ReadOnlySpan<byte> error, ReadOnlySpan<byte> confirmation)

@@ -83,6 +83,9 @@ public sealed unsafe partial class EntryTable : IDisposable
     /// <summary>Buckets of the table that entries go to.</summary>
     public long BucketCount => IsMoving ? _next.Count : _main.Count;
 
+    /// <summary>Buckets of the old table while entries move from it; 0 when none do.</summary>
+    public long OldBucketCount => IsMoving ? _main.Count : 0;
+
     /// <summary>Memory of the buckets, in bytes.</summary>
     public long TableBytes => (_main.Count + _next.Count) * BucketBytes;
 
