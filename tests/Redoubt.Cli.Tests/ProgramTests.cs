@@ -21,6 +21,11 @@ public sealed class ProgramTests : IDisposable
     [InlineData("status")]
     [InlineData("switchover")]
     [InlineData("init")]
+    [InlineData("plan")]
+    [InlineData("resume")]
+    [InlineData("abort")]
+    [InlineData("journal")]
+    [InlineData("history")]
     public async Task Help_is_everywhere(string command)
     {
         ProgramRun run = await ProgramRun.Of([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
@@ -46,8 +51,10 @@ public sealed class ProgramTests : IDisposable
     [InlineData("status --nodes host:port")]
     [InlineData("status --watch --json")]
     [InlineData("switchover --max-lag many")]
-    [InlineData("switchover --timeout 0")]
-    [InlineData("switchover --to nowhere:99999")]
+    [InlineData("switchover --max-pause 5")]
+    [InlineData("switchover --kill-stragglers maybe")]
+    [InlineData("switchover --dns-wait long")]
+    [InlineData("journal first")]
     [InlineData("status surplus")]
     [InlineData("status -o xml")]
     [InlineData("status --group a --nodes b:1")]

@@ -24,9 +24,9 @@ public class HandOverTests
     [Fact]
     public void Time_running_out_leads_to_the_act_that_cannot_make_two_masters()
     {
-        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.AbortPlainly), Both(Waiting, Following));
-        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.AbortPlainly), Both(Waiting, null));
-        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.AbortGuarded), Both(SteppedDown, Following));
+        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Abort), Both(Waiting, Following));
+        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Abort), Both(Waiting, null));
+        Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Abort), Both(SteppedDown, Following));
         Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Unknown), Both(SteppedDown, null));
         Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Unknown), Both(null, Following));
         Assert.Equal((HandOverVerdict.Wait, HandOverVerdict.Unknown), Both(null, null));

@@ -13,7 +13,7 @@ public class SwitchoverPlannerTests
         Assert.True(plan.IsAllowed, plan.ToText());
         Assert.Equal(Groups.At(1), plan.OldMaster!.Address);
         Assert.Equal(Groups.At(2), plan.TargetAsAnnounced);
-        Assert.Equal(["catch_up", "hand_over", "prove", "follow", "persist"], plan.Steps.Select(step => step.Name));
+        Assert.Equal(["pre_hooks", "roll_call", "catch_up", "recheck", "hand_over", "prove", "probe", "follow", "persist", "clients", "post_hooks"], plan.Steps.Select(step => step.Name));
         Assert.Contains("FAILOVER TO 10.0.0.1 2 TIMEOUT 5000", plan.ToText());
     }
 
@@ -46,6 +46,7 @@ public class SwitchoverPlannerTests
         AssertRefused("link_up", well.With(2, node => node.WithLink(link => link with { IsUp = false })), Groups.At(2));
         AssertRefused("lag", well.With(2, node => node.WithLink(link => link with { AppliedOffset = new ReplicationOffset(0) })), Groups.At(2), 999);
         AssertRefused("lag", well.With(2, node => node.With(info => info with { ReplicationId = ReplicationId.None })), Groups.At(2));
+        AssertRefused("ack_age", well.With(1, node => node.With(info => info with { Replicas = [info.Replicas[0] with { LagSeconds = 6 }] })), Groups.At(2));
         AssertRefused("version", well.With(2, node => node with { Vitals = node.Vitals with { Version = "6.2.7" } }), Groups.At(2));
         AssertRefused("read_only", well.With(2, node => node.WithLink(link => link with { ReadOnly = false })), Groups.At(2));
     }
@@ -76,6 +77,28 @@ public class SwitchoverPlannerTests
         SwitchoverPlan named = SwitchoverPlanner.Plan(group, Any with { Target = Groups.At(2) });
         Assert.True(named.IsAllowed);
         Assert.Contains(named.Checks, check => check is { Rule: "priority", Outcome: CheckOutcome.Noted });
+    }
+
+    [Fact]
+    public void The_operator_s_rule_goes_before_priority_and_never_is_never()
+    {
+        GroupObservation group = Groups.Healthy(3).With(2, node => node.WithLink(link => link with { Priority = 1 }));
+        var rules = new Dictionary<NodeAddress, PromoteRule> { [Groups.At(2)] = PromoteRule.Avoid, [Groups.At(3)] = PromoteRule.Never, [Groups.At(4)] = PromoteRule.Prefer };
+        Assert.Equal(4, SwitchoverPlanner.Plan(group, Any with { Promote = rules }).Target!.Address.Port);
+        SwitchoverPlan never = SwitchoverPlanner.Plan(group, Any with { Promote = rules, Target = Groups.At(3) });
+        Assert.Equal("promote", never.Refusal!.Rule);
+    }
+
+    [Fact]
+    public void A_name_moves_before_the_role_and_every_step_until_then_can_be_undone()
+    {
+        var name = new NamePlan { Name = "orders.", Values = new Dictionary<NodeAddress, string> { [Groups.At(1)] = "10.9.9.1", [Groups.At(2)] = "10.9.9.2" } };
+        SwitchoverPlan plan = SwitchoverPlanner.Plan(Groups.Healthy(), Any with { Name = name });
+        string[] names = [.. plan.Steps.Select(step => step.Name)];
+        Assert.Equal(["name_change", "name_verify", "recheck", "hand_over"], names[3..7]);
+        Assert.Contains("orders.: 10.9.9.1 -> 10.9.9.2", plan.ToText());
+        Assert.Contains("undo: orders.: 10.9.9.2 -> 10.9.9.1", plan.ToText());
+        Assert.DoesNotContain("undo:", plan.ToText(explain: false));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Redoubt.Failover;
+using Redoubt.Failover.Procedures;
 using Redoubt.Operations.Local;
 using Redoubt.Testing;
 using Redoubt.Topology;
@@ -43,9 +44,9 @@ public sealed class LocalGroupTests : IDisposable
         using (LocalGroup group = await StartedAsync(Request(2, kind)))
         {
             using var probe = new GroupProbe(group.Nodes.Select(node => node.Address), new ProbeOptions());
-            SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions { RewriteConfiguration = false })
-                .RunAsync(new SwitchoverRequest { Target = group.Nodes[2].Address });
-            Assert.True(result.Outcome == SwitchoverOutcome.Done, result.Summary);
+            SwitchoverResult result = await new Switchover(probe, new OperationOptions())
+                .RunAsync(new SwitchoverRequest { Target = group.Nodes[2].Address, RewriteConfiguration = false });
+            Assert.True(result.Outcome == ProcedureOutcome.Done, result.Summary);
             group.NoteMaster(result.After!);
             await probe.ProbeOf(group.Nodes[2].Address).CommandAsync("SET", "written", "after the switchover");
             Assert.Empty(await group.StopAsync());

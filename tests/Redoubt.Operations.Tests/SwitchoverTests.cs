@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Redoubt.Client;
 using Redoubt.Failover;
+using Redoubt.Failover.Procedures;
 using Redoubt.Testing;
 using Redoubt.Topology;
 
@@ -18,11 +19,11 @@ public class SwitchoverTests
         using var stop = new CancellationTokenSource();
         Task<List<string>>[] writers = [.. Enumerable.Range(0, 3).Select(writer => WriteAsync(group, $"w{writer}", stop.Token))];
         using var probe = ProbeOf(group);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions { ProbeKey = "probe" }).RunAsync(new SwitchoverRequest());
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions { ProbeKey = "probe" }).RunAsync(new SwitchoverRequest());
         await stop.CancelAsync();
         List<string>[] acknowledged = await Task.WhenAll(writers);
 
-        Assert.True(result.Outcome == SwitchoverOutcome.Done, $"{result.Summary} {string.Join(' ', result.FollowUps)}");
+        Assert.True(result.Outcome == ProcedureOutcome.Done, $"{result.Summary} {string.Join(' ', result.FollowUps)}");
         Assert.True(result.Proof!.Proven, result.Proof.Evidence);
         Assert.Equal("measured by a probing writer", result.Pause!.Source);
         Assert.InRange(result.Pause.Time.TotalMilliseconds, 1, 5000);
@@ -39,7 +40,7 @@ public class SwitchoverTests
         using LiveGroup group = LiveGroup.Start(2, master, replica);
         List<string> told = [];
         using var probe = ProbeOf(group);
-        var options = new SwitchoverOptions
+        var options = new OperationOptions
         {
             Report = (step, seen) =>
             {
@@ -48,7 +49,7 @@ public class SwitchoverTests
             },
         };
         SwitchoverResult result = await new Switchover(probe, options).RunAsync(new SwitchoverRequest { Target = LiveGroup.AddressOf(group.Replicas[1]) });
-        Assert.True(result.Outcome == SwitchoverOutcome.Done, $"{result.Summary} {string.Join(' ', result.FollowUps)}");
+        Assert.True(result.Outcome == ProcedureOutcome.Done, $"{result.Summary} {string.Join(' ', result.FollowUps)}");
         Assert.Contains($"master_port:{group.Replicas[1].Port}", group.Replicas[0].Ask("INFO", "replication"));
         Assert.Contains($"master_port:{group.Replicas[1].Port}", group.Master.Ask("INFO", "replication"));
         Assert.Equal(3, told.Count(line => line.StartsWith("persist") && line.Contains("runs without a configuration file")));
@@ -61,8 +62,8 @@ public class SwitchoverTests
     {
         using LiveGroup group = LiveGroup.Start(1, master, replica);
         using var probe = ProbeOf(group);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions()).RunAsync(new SwitchoverRequest { Target = new NodeAddress("127.0.0.1", 1) });
-        Assert.Equal(SwitchoverOutcome.Refused, result.Outcome);
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions()).RunAsync(new SwitchoverRequest { Target = new NodeAddress("127.0.0.1", 1) });
+        Assert.Equal(ProcedureOutcome.Refused, result.Outcome);
         Assert.Contains("is not in this group", result.Summary);
         Assert.Contains("cmdstat_info", group.Master.Ask("INFO", "commandstats"));
         Assert.DoesNotContain("cmdstat_failover", group.Master.Ask("INFO", "commandstats"));
@@ -72,8 +73,8 @@ public class SwitchoverTests
     public async Task A_group_that_does_not_answer_is_unreachable_rather_than_refused()
     {
         using var probe = new GroupProbe([new NodeAddress("127.0.0.1", PortLease.Free())], new ProbeOptions());
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions()).RunAsync(new SwitchoverRequest());
-        Assert.Equal(SwitchoverOutcome.Unreachable, result.Outcome);
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions()).RunAsync(new SwitchoverRequest());
+        Assert.Equal(ProcedureOutcome.Unreachable, result.Outcome);
         Assert.Contains("connection refused", result.Summary);
     }
 
@@ -83,17 +84,17 @@ public class SwitchoverTests
     {
         using LiveGroup group = LiveGroup.Start(1, master, replica);
         using var probe = ProbeOf(group);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions
         {
             Report = (step, _) =>
             {
-                if (step != "catch_up")
+                if (step != "recheck")
                     return;
                 group.Replicas[0].Signal("STOP");
                 group.Master.Ask("SET", "not", "replicated");
             },
         }).RunAsync(Brief);
-        Assert.Equal(SwitchoverOutcome.RolledBack, result.Outcome);
+        Assert.Equal(ProcedureOutcome.RolledBack, result.Outcome);
         Assert.Equal("+OK", group.Master.Ask("SET", "still", "serving"));
         group.Replicas[0].Signal("CONT");
         group.WaitUntilCaughtUp();
@@ -106,15 +107,15 @@ public class SwitchoverTests
     {
         using LiveGroup group = LiveGroup.Start(1, master, replica);
         using var probe = ProbeOf(group);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions
         {
             Report = (step, _) =>
             {
-                if (step == "catch_up")
+                if (step == "recheck")
                     group.Replicas[0].Signal("STOP");
             },
         }).RunAsync(Brief);
-        Assert.True(result.Outcome == SwitchoverOutcome.Unknown, $"{result.Outcome}: {result.Summary}\n{group.Master.Log}");
+        Assert.True(result.Outcome == ProcedureOutcome.Unknown, $"{result.Outcome}: {result.Summary}\n{group.Master.Log}");
         Assert.NotEmpty(result.FollowUps);
         Assert.Contains("master_failover_state:failover-in-progress", group.Master.Ask("INFO", "replication"));
         // Nothing was aborted, so the hand-over completes by itself once the target is back.
@@ -134,8 +135,8 @@ public class SwitchoverTests
         var options = new ProbeOptions { Password = "right" };
         using var probe = new GroupProbe(group.All.Select(LiveGroup.AddressOf), options);
         await Until(async () => SwitchoverPlanner.Plan(await probe.ObserveAsync(), Brief).IsAllowed);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions()).RunAsync(Brief);
-        Assert.True(result.Outcome == SwitchoverOutcome.RolledBack, result.Summary);
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions()).RunAsync(Brief);
+        Assert.True(result.Outcome == ProcedureOutcome.RolledBack, result.Summary);
         await using var client = new RedoubtClient(LiveGroup.AddressOf(group.Master), new ClientOptions { Password = "right" });
         Assert.Equal("OK", (await client.CommandAsync("SET", "still", "serving")).ToString());
     }
@@ -145,9 +146,9 @@ public class SwitchoverTests
     {
         using LiveGroup group = LiveGroup.Start(replicas: 1);
         using var probe = ProbeOf(group);
-        SwitchoverResult result = await new Switchover(probe, new SwitchoverOptions { Accept = _ => false }).RunAsync(Brief);
-        Assert.True(result.Plan.IsAllowed);
-        Assert.Equal(SwitchoverOutcome.Refused, result.Outcome);
+        SwitchoverResult result = await new Switchover(probe, new OperationOptions { Accept = _ => false }).RunAsync(Brief);
+        Assert.True(result.Plan!.IsAllowed);
+        Assert.Equal(ProcedureOutcome.Refused, result.Outcome);
         Assert.DoesNotContain("cmdstat_failover", group.Master.Ask("INFO", "commandstats"));
         using JsonDocument json = JsonDocument.Parse(result.ToJson(probe, new Dictionary<NodeAddress, string>()));
         Assert.Equal("refused", json.RootElement.GetProperty("outcome").GetString());

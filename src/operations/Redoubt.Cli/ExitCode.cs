@@ -1,4 +1,4 @@
-using Redoubt.Operations;
+using Redoubt.Failover.Procedures;
 
 namespace Redoubt.Cli;
 
@@ -37,17 +37,23 @@ internal static class ExitCode
     {
         "status" => "Exit codes:\n  0 healthy, 1 degraded or broken, 2 usage or group file, 3 no node reachable",
         "init" => "Exit codes:\n  0 written, 2 usage, or the file exists, or there is not one master, 3 no node reachable",
+        "plan" => "Exit codes:\n  0 every check passes, 2 usage or group file, 3 refused or no node reachable",
+        "history" => "Exit codes:\n  0 listed, 2 usage or group file",
+        "journal" => "Exit codes:\n  0 shown and its chain is whole, 1 its chain is broken, 2 usage, group file or no such operation",
+        "resume" or "abort" => "Exit codes:\n  0 done or nothing to do, 2 usage or group file, 3 refused, 4 rolled back, 5 done with follow-ups, 6 outcome still unknown,\n"
+            + "  7 a process is at work on it",
         "switchover" => "Exit codes:\n  0 done, 2 usage or group file, 3 refused or no node reachable and nothing changed, 4 begun and rolled back,\n"
             + "  5 done with follow-ups, 6 outcome unknown, 7 another operation has the group, 130 interrupted before the first change",
         _ => "Exit codes:\n  0 done, 1 not done, 2 usage",
     };
 
-    public static int Of(SwitchoverOutcome outcome) => outcome switch
+    public static int Of(ProcedureOutcome outcome) => outcome switch
     {
-        SwitchoverOutcome.Done => Done,
-        SwitchoverOutcome.DoneWithFollowUps => DoneWithFollowUps,
-        SwitchoverOutcome.Refused or SwitchoverOutcome.Unreachable => Refused,
-        SwitchoverOutcome.RolledBack => RolledBack,
+        ProcedureOutcome.Done => Done,
+        ProcedureOutcome.DoneWithFollowUps => DoneWithFollowUps,
+        ProcedureOutcome.Refused or ProcedureOutcome.Unreachable => Refused,
+        ProcedureOutcome.RolledBack => RolledBack,
+        ProcedureOutcome.Interrupted => Interrupted,
         _ => Unknown,
     };
 }

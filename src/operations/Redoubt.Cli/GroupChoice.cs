@@ -1,10 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Redoubt.Failover;
 using Redoubt.Failover.Names;
 using Redoubt.Operations;
 using Redoubt.Operations.Groups;
 using Redoubt.Operations.Local;
 using Redoubt.Operations.Names;
+using Redoubt.Operations.Procedures;
 using Redoubt.Topology;
 
 namespace Redoubt.Cli;
@@ -75,7 +77,7 @@ internal sealed class GroupChoice
             return ChosenGroup.Of(Definition("", nodes.Select(address => (address.ToString(), address)), login), null);
         string? named = arguments.GetValue(_group) ?? (Environment.GetEnvironmentVariable("REDOUBT_GROUP") is { Length: > 0 } variable ? variable : null);
         if (named is not null)
-            return ChosenGroup.Of(GroupDefinitionReader.Load(GroupLocator.Find(named)), null);
+            return ChosenGroup.Of(GroupDefinitionReader.Load(GroupLocator.Find(named)), null) with { HasFile = true };
         string folder = Path.GetFullPath(arguments.GetValue(_folder)!);
         LocalGroup local = LocalGroup.Find(folder) ?? throw new NoGroupException(
             $"No local group runs (looked in {folder}). Start one with 'redoubt up', or name another group: --group name, or --nodes host:port");
@@ -111,9 +113,49 @@ internal sealed class NoGroupException(string message) : Exception(message);
 /// <summary>A group to work on; the local part is null for one that this tool did not start.</summary>
 internal sealed record ChosenGroup(GroupDefinition Definition, GroupProbe Probe, INameProvider NameProvider, LocalGroup? Local) : IDisposable
 {
+    /// <summary>Its operator has written it down.</summary>
+    public bool HasFile { get; init; }
+
     /// <summary>The nodes' names; empty for a group that was given by addresses, whose nodes have none.</summary>
     public IReadOnlyDictionary<NodeAddress, string> Names { get; } =
         Definition.Name.Length == 0 ? new Dictionary<NodeAddress, string>() : Definition.Nodes.ToDictionary(node => node.Address, node => node.Name);
+
+    /// <summary>The group file's hooks.</summary>
+    public ProcedureHooks Hooks => new(Definition.Name, Definition.Hooks);
+
+    /// <summary>Where journals are. A group given by addresses is known by its lowest one, whichever of them was typed, so it is looked at first.</summary>
+    public async Task<StateFolder> StateAsync(CancellationToken cancellation)
+    {
+        string name = Definition.Name;
+        if (name.Length == 0)
+        {
+            GroupObservation seen = await Probe.ObserveAsync(cancellation).ConfigureAwait(false);
+            string first = seen.Nodes.Select(node => node.Address.ToString()).Order(StringComparer.Ordinal).First();
+            name = "nodes-" + string.Concat(first.Select(character => char.IsAsciiLetterOrDigit(character) || character == '.' ? character : '-'));
+        }
+
+        return new StateFolder(Definition.StateFolder ?? StateFolder.DefaultFolder, name);
+    }
+
+    /// <summary>The group's own request. For a group without a file nobody has said how clients are to be treated: they are asked about where
+    /// somebody is there to answer, and left alone otherwise.</summary>
+    public SwitchoverRequest Request(bool attended)
+    {
+        SwitchoverRequest request = Definition.ToSwitchover();
+        if (!HasFile)
+            request = request with { Stragglers = attended ? StragglerRule.Ask : StragglerRule.Never, Drain = attended ? TimeSpan.FromSeconds(2) : TimeSpan.Zero };
+        // A local group's configuration is written at every start, from the group file that remembers the master.
+        return Local is null ? request : request with { RewriteConfiguration = false };
+    }
+
+    /// <summary>A node by its name or address.</summary>
+    public NodeAddress Find(string nameOrAddress) => Definition.Find(nameOrAddress)?.Address
+        ?? ((!HasFile || nameOrAddress.Contains(':')) && NodeAddress.TryParse(nameOrAddress, out NodeAddress address, defaultPort: 6379)
+            ? address
+            : throw new GroupDefinitionException($"'{nameOrAddress}' is neither a node's name nor an address"));
+
+    /// <summary>A node as people call it.</summary>
+    public string NameOf(NodeAddress address) => Names.TryGetValue(address, out string? name) ? name : address.ToString();
 
     public static ChosenGroup Of(GroupDefinition definition, LocalGroup? local)
     {

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using Redoubt.Cli;
 using Redoubt.Operations.Groups;
 using Redoubt.Operations.Local;
+using Redoubt.Operations.Procedures;
 
 var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen and switched over safely.")
 {
@@ -10,7 +11,12 @@ var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen an
     DownCommand.Create(),
     InitCommand.Create(),
     StatusCommand.Create(),
+    SwitchoverCommand.CreatePlan(),
     SwitchoverCommand.Create(),
+    ContinueCommand.CreateResume(),
+    ContinueCommand.CreateAbort(),
+    JournalCommand.Create(),
+    JournalCommand.CreateHistory(),
 };
 ParseResult arguments = root.Parse(args.Length == 0 ? ["--help"] : args);
 if (arguments.Errors.Count > 0)
@@ -34,6 +40,11 @@ catch (Exception error) when (error is NoGroupException or GroupDefinitionExcept
 {
     Console.Error.WriteLine($"redoubt: {error.Message}");
     return ExitCode.Usage;
+}
+catch (GroupBusyException error)
+{
+    Console.Error.WriteLine($"redoubt: {error.Message}");
+    return ExitCode.Busy;
 }
 catch (LocalGroupException error)
 {

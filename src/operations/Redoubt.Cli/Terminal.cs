@@ -73,6 +73,9 @@ internal sealed class Terminal
     /// <summary>A person looks on: lines may be redrawn.</summary>
     public bool IsInteractive { get; } = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
+    /// <summary>A person looks on and can answer.</summary>
+    public bool CanAsk => IsInteractive && !Console.IsInputRedirected;
+
     private bool Coloured => IsInteractive && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>Columns to fill; 0 is no limit.</summary>
@@ -90,6 +93,14 @@ internal sealed class Terminal
     }
 
     public void Write(string text) => Write(new Line(text));
+
+    /// <summary>Asks a question that only a plain yes answers with yes.</summary>
+    public bool Ask(string question)
+    {
+        _drawn = 0;
+        Send(new StringBuilder(question).Append(" [y/N] "));
+        return Console.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
+    }
 
     /// <summary>Replaces the block drawn last; on a pipe it is simply written.</summary>
     public void Redraw(IReadOnlyList<Line> lines)

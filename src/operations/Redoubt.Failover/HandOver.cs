@@ -17,9 +17,8 @@ namespace Redoubt.Failover;
 // A master that serves without a failover after one was started has given up waiting for a target it never told to take over, so once the
 // deadline has passed even a silent target does not stand against RolledBack.
 //
-// When the deadline has passed, Wait turns into one of three ways out: abort plainly (the old master still waits, so nobody can have
-// taken over), abort under a write pause (it has stepped down, the target answers and is a replica), or stop and tell (the target
-// does not answer: an abort could leave two masters).
+// When the deadline has passed, Wait turns into one of two ways out: abort under a write pause (the old master still waits, or it has stepped
+// down and the target answers and is a replica), or stop and tell (the target does not answer: an abort could leave two masters).
 
 /// <summary>What a pair of looks means.</summary>
 public enum HandOverVerdict
@@ -33,11 +32,9 @@ public enum HandOverVerdict
     /// <summary>The old master serves again and the target follows it: as before.</summary>
     RolledBack,
 
-    /// <summary>Time is up while the old master still waits for the target: FAILOVER ABORT is safe.</summary>
-    AbortPlainly,
-
-    /// <summary>Time is up after the old master has stepped down; the target answers as a replica: abort with writes paused, and look at the target again before they go on.</summary>
-    AbortGuarded,
+    /// <summary>Time is up; the old master still waits, or it has stepped down and the target answers as a replica: abort with writes paused, and
+    /// look at the target again before they go on.</summary>
+    Abort,
 
     /// <summary>Time is up and the facts do not allow any act without the risk of two masters.</summary>
     Unknown,
@@ -58,8 +55,8 @@ public static class HandOver
         if (oldMaster is { Role: Role.Master, FailoverState: FailoverState.NoFailover })
             return HandOverVerdict.RolledBack;
         if (oldMaster is { Role: Role.Master, FailoverState: FailoverState.WaitingForSync })
-            return HandOverVerdict.AbortPlainly;
-        return oldMaster is not null && target is not null ? HandOverVerdict.AbortGuarded : HandOverVerdict.Unknown;
+            return HandOverVerdict.Abort;
+        return oldMaster is not null && target is not null ? HandOverVerdict.Abort : HandOverVerdict.Unknown;
     }
 }
 

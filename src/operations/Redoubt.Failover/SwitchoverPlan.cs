@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Redoubt.Failover.Procedures;
 using Redoubt.Topology;
 
 namespace Redoubt.Failover;
@@ -28,6 +29,94 @@ public sealed record SwitchoverRequest
 
     /// <summary>Limit for the whole hand-over, from FAILOVER to the target's <c>role:master</c>.</summary>
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A target whose last acknowledgement is older is refused. Redis counts in whole seconds.</summary>
+    public TimeSpan AcknowledgementAgeMax { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the operator says about nodes as masters; a node that is not here is neutral.</summary>
+    public IReadOnlyDictionary<NodeAddress, PromoteRule> Promote { get; init; } = new Dictionary<NodeAddress, PromoteRule>();
+
+    /// <summary>The name by which clients find the master; null without one.</summary>
+    public NamePlan? Name { get; init; }
+
+    /// <summary>Whether the new roles are written into the nodes' configuration files.</summary>
+    public bool RewriteConfiguration { get; init; } = true;
+
+    /// <summary>How long clients have to leave the old master by themselves.</summary>
+    public TimeSpan Drain { get; init; }
+
+    /// <summary>What is done with those that stay.</summary>
+    public StragglerRule Stragglers { get; init; } = StragglerRule.Never;
+
+    /// <summary>Who may stay.</summary>
+    public ClientRules AllowedOnReplica { get; init; } = ClientRules.None;
+}
+
+/// <summary>Whether a node may become the master.</summary>
+public enum PromoteRule
+{
+    /// <summary>First choice.</summary>
+    Prefer,
+
+    /// <summary>The usual.</summary>
+    Neutral,
+
+    /// <summary>Only when no other can.</summary>
+    Avoid,
+
+    /// <summary>Not even when named.</summary>
+    Never,
+}
+
+/// <summary>What happens between setting the name and moving the role.</summary>
+public enum NameWait
+{
+    /// <summary>Go on at once.</summary>
+    None,
+
+    /// <summary>Wait until the authoritative servers agree.</summary>
+    Authoritative,
+
+    /// <summary>And then until what others remember has run out, so that clients that are turned away resolve the new address.</summary>
+    Ttl,
+}
+
+/// <summary>What is done with clients that stay on the old master.</summary>
+public enum StragglerRule
+{
+    /// <summary>Ask per client; without an operator, leave it and report it.</summary>
+    Ask,
+
+    /// <summary>Cut it off.</summary>
+    Always,
+
+    /// <summary>Leave it.</summary>
+    Never,
+}
+
+/// <summary>How the name moves with the role.</summary>
+public sealed record NamePlan
+{
+    /// <summary>As people know it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the name has as its value while that node is the master; by default the node's host.</summary>
+    public IReadOnlyDictionary<NodeAddress, string> Values { get; init; } = new Dictionary<NodeAddress, string>();
+
+    /// <summary>What is waited for before the role moves.</summary>
+    public NameWait Wait { get; init; } = NameWait.Ttl;
+
+    /// <summary>How long others may remember an answer.</summary>
+    public int TtlSeconds { get; init; } = 5;
+
+    /// <summary>How long the servers have to agree.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The role moves even if the name cannot be; it is a follow-up then.</summary>
+    public bool GoOnWithout { get; init; }
+
+    /// <summary>What the name should be for that master.</summary>
+    public string ValueOf(NodeAddress node) => Values.TryGetValue(node, out string? value) ? value : node.Host;
 }
 
 /// <summary>How a check ended.</summary>
@@ -46,8 +135,8 @@ public enum CheckOutcome
 /// <summary>One check: its rule, how it ended, what it rests on, and what would help.</summary>
 public sealed record Check(string Rule, CheckOutcome Outcome, string Evidence, string Remedy = "");
 
-/// <summary>One step: what is done, what it waits for, and what a failure leaves behind.</summary>
-public sealed record PlanStep(string Name, string Act, string Gate, string OnFailure);
+/// <summary>One step: what is done, what it waits for, what a failure leaves behind, and how it is undone while that can be.</summary>
+public sealed record PlanStep(string Name, string Act, string Gate, string OnFailure, string Undo = "");
 
 /// <summary>A switchover, checked and laid out; it can be carried out only when no check refused.</summary>
 public sealed record SwitchoverPlan
@@ -76,8 +165,11 @@ public sealed record SwitchoverPlan
     /// <summary>No check refused.</summary>
     public bool IsAllowed => Checks.All(check => check.Outcome != CheckOutcome.Refused);
 
-    /// <summary>The plan as text: checks, then steps.</summary>
-    public string ToText()
+    /// <summary>The first check that refused, or null.</summary>
+    public Check? Refusal => Checks.FirstOrDefault(check => check.Outcome == CheckOutcome.Refused);
+
+    /// <summary>The plan as text: checks, then steps; each step with its gate, its undo and its failure when it is to be explained.</summary>
+    public string ToText(bool explain = true)
     {
         var text = new StringBuilder();
         foreach (Check check in Checks)
@@ -92,7 +184,11 @@ public sealed record SwitchoverPlan
         {
             PlanStep step = Steps[i];
             text.Append(CultureInfo.InvariantCulture, $"  {i + 1,4}  {step.Name,-20} {step.Act}\n");
+            if (!explain)
+                continue;
             text.Append(CultureInfo.InvariantCulture, $"        {"",-20} until: {step.Gate}; else: {step.OnFailure}\n");
+            if (step.Undo.Length > 0)
+                text.Append(CultureInfo.InvariantCulture, $"        {"",-20} undo: {step.Undo}\n");
         }
 
         return text.ToString();

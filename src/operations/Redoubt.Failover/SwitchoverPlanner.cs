@@ -25,7 +25,7 @@ public static class SwitchoverPlanner
         NodeObservation master = masters[0];
         checks.Add(MasterIsFree(master));
         checks.Add(FailoverSupported(master));
-        NodeObservation? target = request.Target is { } wanted ? Named(group, master, wanted, checks) : Chosen(group, master, checks);
+        NodeObservation? target = request.Target is { } wanted ? Named(group, master, wanted, checks) : Chosen(group, master, request, checks);
         if (target is null)
             return Refused(master);
         ConnectedReplica? line = GroupObservation.LineFor(master, target);
@@ -103,20 +103,24 @@ public static class SwitchoverPlanner
         return target;
     }
 
-    /// <summary>The replica that is online, may be promoted, is preferred by priority (lower first, as Sentinel reads it), and
-    /// among equals the one with the most data.</summary>
-    private static NodeObservation? Chosen(GroupObservation group, NodeObservation master, List<Check> checks)
+    private static PromoteRule RuleOf(SwitchoverRequest request, NodeObservation node) => request.Promote.GetValueOrDefault(node.Address, PromoteRule.Neutral);
+
+    /// <summary>The replica that is online, may be promoted, is preferred by the operator's rule and then by priority (lower first, as Sentinel
+    /// reads it), and among equals the one with the most data.</summary>
+    private static NodeObservation? Chosen(GroupObservation group, NodeObservation master, SwitchoverRequest request, List<Check> checks)
     {
         NodeObservation? best = group.Nodes
             .Where(node => node.Replication?.Master is { IsUp: true, Priority: > 0 } && group.MasterOf(node) == master)
             .Where(node => GroupObservation.LineFor(master, node) is { State: ReplicaState.Online })
-            .OrderBy(node => node.Replication!.Master!.Priority)
+            .Where(node => RuleOf(request, node) != PromoteRule.Never)
+            .OrderBy(node => RuleOf(request, node))
+            .ThenBy(node => node.Replication!.Master!.Priority)
             .ThenByDescending(node => node.Offset!.Value.Value)
             .FirstOrDefault();
         if (best is null)
         {
             checks.Add(new Check("target", CheckOutcome.Refused, "no online replica that may be promoted",
-                "look at redoubt status; a replica with replica-priority 0 must be named with --to"));
+                "look at redoubt status; a replica with replica-priority 0 must be named with --to, and one with promote: never is none"));
         }
 
         return best;
@@ -142,7 +146,16 @@ public static class SwitchoverPlanner
         checks.Add(link.IsUp && link.Sync is null && !target.Vitals.Loading
             ? new Check("link_up", CheckOutcome.Passed, $"its link is up, heard {Math.Max(0, link.LastIoSecondsAgo)} s ago")
             : new Check("link_up", CheckOutcome.Refused, $"its link to {link.Address} is down or synchronising", "wait, or look into the replica's log"));
+        if (RuleOf(request, target) == PromoteRule.Never)
+            checks.Add(new Check("promote", CheckOutcome.Refused, $"the group file says promote: never for {target.Address}", "choose another replica, or change the rule"));
         checks.Add(LagCheck(group.BytesBehind(target), request.LagBytesMax));
+        if (line is { State: ReplicaState.Online })
+        {
+            checks.Add(line.LagSeconds <= request.AcknowledgementAgeMax.TotalSeconds
+                ? new Check("ack_age", CheckOutcome.Passed, $"its last acknowledgement is {Math.Max(0, line.LagSeconds)} s old")
+                : new Check("ack_age", CheckOutcome.Refused, $"its last acknowledgement is {line.LagSeconds} s old, limit {request.AcknowledgementAgeMax.TotalSeconds:0.#} s", "see whether it hangs"));
+        }
+
         checks.Add(VersionCheck(master, target));
         if (link.Priority == 0)
             checks.Add(new Check("priority", CheckOutcome.Noted, $"{target.Address} has replica-priority 0 (never promote), but was named explicitly"));
@@ -186,23 +199,55 @@ public static class SwitchoverPlanner
     private static PlanStep[] Steps(NodeObservation master, NodeObservation target, NodeAddress announced, NodeObservation[] siblings, SwitchoverRequest request)
     {
         string host = announced.Host;
+        const string Unchanged = "refused, nothing changed";
         List<PlanStep> steps =
         [
+            new("pre_hooks", "run the hooks pre_switchover, if there are any", "each ends with 0", Unchanged),
+            new("roll_call", $"CLIENT LIST on {master.Address}", "read", Unchanged),
             new("catch_up", $"read {master.Address}'s offset",
-                $"{target.Address} has applied it, within {request.Timeout.TotalMilliseconds:0} ms", "refused, nothing changed"),
-            new("hand_over", $"{master.Address}: FAILOVER TO {host} {announced.Port} TIMEOUT {request.Timeout.TotalMilliseconds:0}",
-                $"{target.Address} says role:master, within {request.Deadline.TotalMilliseconds:0} ms (point of no return)",
-                "back to before by itself, or by a guarded FAILOVER ABORT; unknown if the target is silent"),
-            new("prove", "compare master_replid2 and second_repl_offset of both nodes", "equal: both histories are the same up to the fork", "done, but not proven"),
-            new("follow", $"watch {master.Address}", "it follows the new master, link up", "done, with a follow-up"),
+                $"{target.Address} has applied it, within {request.Timeout.TotalMilliseconds:0} ms", Unchanged),
         ];
-        if (siblings.Length > 0)
+        if (request.Name is { } name && name.ValueOf(master.Address) != name.ValueOf(target.Address))
         {
-            steps.Add(new("siblings", $"{string.Join(", ", siblings.Select(node => node.Address))}: REPLICAOF {host} {announced.Port}",
-                "link up", "done, with a follow-up (they still get the data through the old master)"));
+            string back = $"{name.Name}: {name.ValueOf(target.Address)} -> {name.ValueOf(master.Address)}";
+            steps.Add(new("name_change", $"{name.Name}: {name.ValueOf(master.Address)} -> {name.ValueOf(target.Address)}", "it still was the old value", Unchanged, back));
+            steps.Add(new("name_verify", $"ask for {name.Name} {Waiting(name)}", $"all agree, within {name.Timeout.TotalSeconds:0.#} s", "the name is put back, rolled back", back));
         }
 
-        steps.Add(new("persist", "CONFIG REWRITE on every node", "answered, or the node has no configuration file", "done, with a follow-up"));
+        steps.Add(new("recheck", "look at roles, history, link and lag again", "as planned", "the name is put back; nothing else was changed"));
+        steps.Add(new("hand_over", $"{master.Address}: FAILOVER TO {host} {announced.Port} TIMEOUT {request.Timeout.TotalMilliseconds:0}",
+            $"{target.Address} says role:master, within {request.Deadline.TotalMilliseconds:0} ms (point of no return)",
+            "back to before by itself, or by a guarded FAILOVER ABORT; unknown if the target is silent", "FAILOVER ABORT, with writes paused until the target was seen to be a replica"));
+        steps.AddRange(AfterwardsSteps(master, target, announced, siblings, request));
         return [.. steps];
+    }
+
+    private static string Waiting(NamePlan name) => name.Wait switch
+    {
+        NameWait.None => "once",
+        NameWait.Authoritative => "at every authoritative server",
+        _ => $"at every authoritative server, and wait {name.TtlSeconds} s more for remembered answers",
+    };
+
+    private static IEnumerable<PlanStep> AfterwardsSteps(
+        NodeObservation master, NodeObservation target, NodeAddress announced, NodeObservation[] siblings, SwitchoverRequest request)
+    {
+        const string FollowUp = "done, with a follow-up";
+        yield return new("prove", "compare master_replid2 and second_repl_offset of both nodes", "equal: both histories are the same up to the fork", "done, but not proven");
+        yield return new("probe", $"{target.Address}: DEL of a key that is not there", "answered, so it takes writes", FollowUp);
+        yield return new("follow", $"watch {master.Address}", "it follows the new master, link up", FollowUp);
+        if (siblings.Length > 0)
+        {
+            yield return new("siblings", $"{string.Join(", ", siblings.Select(node => node.Address))}: REPLICAOF {announced.Host} {announced.Port}",
+                "link up, by partial resync", "done, with a follow-up (they still get the data through the old master)");
+        }
+
+        if (request.RewriteConfiguration)
+            yield return new("persist", "CONFIG REWRITE on every node", "answered and read back, or the node has no configuration file", FollowUp);
+        string rule = request.Stragglers switch { StragglerRule.Ask => "asked about", StragglerRule.Always => "cut off", _ => "left" };
+        yield return new("clients", $"CLIENT LIST on {master.Address}", $"nobody who may not stay, within {request.Drain.TotalSeconds:0.#} s; those who stay are {rule}", FollowUp);
+        if (request.Name is { } name)
+            yield return new("name_final", $"ask for {name.Name} once more", "all agree", FollowUp);
+        yield return new("post_hooks", "run the hooks post_switchover and notify, if there are any", "each ends with 0", FollowUp);
     }
 }

@@ -19,11 +19,14 @@ public sealed record ProbeOptions
     /// <summary>Limit for connecting and for each answer. A node that takes longer counts as unreachable.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>What CLIENT LIST shows for the connections. Begins with <c>redoubt</c>, which is how this tool knows its own.</summary>
+    public string ClientName { get; init; } = "redoubt";
+
     internal ClientOptions ToClientOptions() => new()
     {
         User = User,
         Password = Password,
-        ClientName = "redoubt",
+        ClientName = ClientName,
         ConnectTimeout = Timeout,
         CommandTimeout = Timeout,
         // One node is meant, whatever its role, and what it says the first time is what there is to see.

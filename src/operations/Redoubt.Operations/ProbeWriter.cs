@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Redoubt.Client;
+using Redoubt.Failover.Procedures;
 using Redoubt.Topology;
 
 namespace Redoubt.Operations;

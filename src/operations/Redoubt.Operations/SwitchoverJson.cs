@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Redoubt.Failover;
+using Redoubt.Failover.Procedures;
 using Redoubt.Topology;
 
 namespace Redoubt.Operations;
@@ -19,8 +20,12 @@ public static class SwitchoverJson
             json.WriteStartObject();
             json.WriteString("outcome", Word(result.Outcome));
             json.WriteString("summary", result.Summary);
-            json.WriteString("old_master", result.Plan.OldMaster?.Address.ToString());
-            json.WriteString("target", result.Plan.Target?.Address.ToString());
+            if (result.Number > 0)
+                json.WriteNumber("operation", result.Number);
+            else
+                json.WriteNull("operation");
+            json.WriteString("old_master", result.Plan?.OldMaster?.Address.ToString());
+            json.WriteString("target", result.Plan?.Target?.Address.ToString());
             if (result.Pause is { } pause)
                 json.WriteNumber("write_pause_ms", Math.Round(pause.Time.TotalMilliseconds, 1));
             else
@@ -45,26 +50,40 @@ public static class SwitchoverJson
     }
 
     /// <summary>The outcome as one word with underscores.</summary>
-    public static string Word(SwitchoverOutcome outcome) => outcome switch
+    public static string Word(ProcedureOutcome outcome) => outcome switch
     {
-        SwitchoverOutcome.Done => "done",
-        SwitchoverOutcome.DoneWithFollowUps => "done_with_follow_ups",
-        SwitchoverOutcome.Refused => "refused",
-        SwitchoverOutcome.Unreachable => "unreachable",
-        SwitchoverOutcome.RolledBack => "rolled_back",
+        ProcedureOutcome.Done => "done",
+        ProcedureOutcome.DoneWithFollowUps => "done_with_follow_ups",
+        ProcedureOutcome.Refused => "refused",
+        ProcedureOutcome.Unreachable => "unreachable",
+        ProcedureOutcome.RolledBack => "rolled_back",
+        ProcedureOutcome.Interrupted => "interrupted",
         _ => "unknown",
     };
 
-    private static void WriteChecks(Utf8JsonWriter json, SwitchoverPlan plan)
+    private static void WriteChecks(Utf8JsonWriter json, SwitchoverPlan? plan)
     {
         json.WriteStartArray("checks");
-        foreach (Check check in plan.Checks)
+        foreach (Check check in plan?.Checks ?? [])
         {
             json.WriteStartObject();
             json.WriteString("rule", check.Rule);
             json.WriteString("outcome", check.Outcome.ToString().ToLowerInvariant());
             json.WriteString("evidence", check.Evidence);
             json.WriteString("remedy", check.Remedy.Length == 0 ? null : check.Remedy);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteStartArray("steps");
+        foreach (PlanStep step in plan?.Steps ?? [])
+        {
+            json.WriteStartObject();
+            json.WriteString("step", step.Name);
+            json.WriteString("act", step.Act);
+            json.WriteString("gate", step.Gate);
+            json.WriteString("on_failure", step.OnFailure);
+            json.WriteString("undo", step.Undo.Length == 0 ? null : step.Undo);
             json.WriteEndObject();
         }
 

@@ -1,3 +1,4 @@
+using Redoubt.Failover;
 using Redoubt.Operations.Groups;
 using Redoubt.Operations.Names;
 using Redoubt.Topology;

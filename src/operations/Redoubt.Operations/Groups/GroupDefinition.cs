@@ -1,3 +1,4 @@
+using Redoubt.Failover;
 using Redoubt.Operations.Names;
 using Redoubt.Topology;
 
@@ -9,22 +10,6 @@ namespace Redoubt.Operations.Groups;
 
 /// <summary>Something in a group file that its author has to put right; the message begins with <c>file:line:column</c> where there is such a place.</summary>
 public sealed class GroupDefinitionException(string message) : Exception(message);
-
-/// <summary>Whether a node may become the master.</summary>
-public enum PromoteRule
-{
-    /// <summary>First choice.</summary>
-    Prefer,
-
-    /// <summary>The usual.</summary>
-    Neutral,
-
-    /// <summary>Only when no other can.</summary>
-    Avoid,
-
-    /// <summary>Not even when named.</summary>
-    Never,
-}
 
 /// <summary>One server of the group.</summary>
 public sealed record NodeDefinition
@@ -79,19 +64,6 @@ public sealed record Login
     }
 }
 
-/// <summary>What happens between setting the name and moving the role.</summary>
-public enum NameWait
-{
-    /// <summary>Go on at once.</summary>
-    None,
-
-    /// <summary>Wait until the authoritative servers agree.</summary>
-    Authoritative,
-
-    /// <summary>And then until what others remember has run out, so that clients that are turned away resolve the new address.</summary>
-    Ttl,
-}
-
 /// <summary>Limits that a switchover keeps.</summary>
 public sealed record GateSettings
 {
@@ -109,19 +81,6 @@ public sealed record GateSettings
 
     /// <summary><c>dns_wait</c>.</summary>
     public NameWait NameWait { get; init; } = NameWait.Ttl;
-}
-
-/// <summary>What is done with clients that stay on the old master.</summary>
-public enum StragglerRule
-{
-    /// <summary>Ask per client; without an operator, leave it and report it.</summary>
-    Ask,
-
-    /// <summary>Cut it off.</summary>
-    Always,
-
-    /// <summary>Leave it and report it.</summary>
-    Never,
 }
 
 /// <summary>How clients are treated after the role has moved.</summary>

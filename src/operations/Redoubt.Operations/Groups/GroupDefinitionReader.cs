@@ -1,3 +1,5 @@
+using System.Globalization;
+using Redoubt.Failover;
 using Redoubt.Operations.Names;
 using Redoubt.Topology;
 
@@ -53,6 +55,18 @@ public static class GroupDefinitionReader
     /// <summary>Whether a text may be the name of a group or a node.</summary>
     public static bool IsName(string name) =>
         name.Length is > 0 and <= 64 && name[0] is not ('-' or '.') && name.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.');
+
+    /// <summary>Reads <c>500ms</c>, <c>10s</c>, <c>1.5s</c>, <c>5m</c>, <c>1h</c>, <c>30d</c>; a number alone is no time.</summary>
+    public static bool TryParseTime(string text, out TimeSpan time)
+    {
+        time = default;
+        int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
+        double? unit = text[digits..] switch { "ms" => 1, "s" => 1000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => null };
+        if (unit is not { } factor || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || number * factor > 1e12)
+            return false;
+        time = TimeSpan.FromMilliseconds(number * factor);
+        return true;
+    }
 
     private static List<NodeDefinition> Nodes(YamlSection root)
     {

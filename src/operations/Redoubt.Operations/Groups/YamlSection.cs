@@ -119,19 +119,7 @@ internal sealed class YamlSection
     {
         if (Text(key) is not { } text)
             return usual;
-        return TryParseTime(text, out TimeSpan time) ? time : throw Error(key, $"'{key}' is a time such as 500ms, 10s, 5m or 1h, not '{text}'");
-    }
-
-    /// <summary>Reads <c>500ms</c>, <c>10s</c>, <c>1.5s</c>, <c>5m</c>, <c>1h</c>, <c>30d</c>; a number alone is no time.</summary>
-    public static bool TryParseTime(string text, out TimeSpan time)
-    {
-        time = default;
-        int digits = text.TakeWhile(character => char.IsAsciiDigit(character) || character == '.').Count();
-        double? unit = text[digits..] switch { "ms" => 1, "s" => 1000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => null };
-        if (unit is not { } factor || !double.TryParse(text[..digits], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number) || number * factor > 1e12)
-            return false;
-        time = TimeSpan.FromMilliseconds(number * factor);
-        return true;
+        return GroupDefinitionReader.TryParseTime(text, out TimeSpan time) ? time : throw Error(key, $"'{key}' is a time such as 500ms, 10s, 5m or 1h, not '{text}'");
     }
 
     /// <summary>Nothing else may be in this mapping.</summary>

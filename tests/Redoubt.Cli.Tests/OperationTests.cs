@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Redoubt.Testing;
+
+namespace Redoubt.Cli.Tests;
+
+public sealed class OperationTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("redoubt-operation-").FullName;
+    private readonly ServerProcess _first = RedisServers.Redis();
+    private readonly ServerProcess _second;
+
+    public OperationTests()
+    {
+        _second = RedisServers.ReplicaOf(_first);
+        _first.Call("SET", "first", "write");
+        _first.WaitForReplicas(1);
+        _second.WaitUntilLinked();
+        File.WriteAllText(GroupFile, $$"""
+            group: pair
+            nodes:
+              - { name: a, addr: "127.0.0.1:{{_first.Port}}" }
+              - { name: b, addr: "127.0.0.1:{{_second.Port}}" }
+            clients: { drain: 1ms, kill_stragglers: never }
+            state_dir: {{_folder}}
+            """);
+    }
+
+    private string GroupFile => Path.Combine(_folder, "pair.yaml");
+
+    private string Journal(int number) => Path.Combine(_folder, "pair", $"{number:0000}.jsonl");
+
+    public void Dispose()
+    {
+        _second.Dispose();
+        _first.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Plan_prints_the_step_table_and_changes_nothing()
+    {
+        ProgramRun plan = await ProgramRun.Of("plan", "--group", GroupFile, "--to", "b", "--explain");
+        Assert.True(plan.Code == 0, plan.Output + plan.Errors);
+        Assert.Contains("Switchover a -> b", plan.Output);
+        Assert.Contains($"FAILOVER TO 127.0.0.1 {_second.Port} TIMEOUT 5000", plan.Output);
+        Assert.Contains("point of no return", plan.Output);
+        ProgramRun tsv = await ProgramRun.Of("plan", "--group", GroupFile, "-o", "tsv");
+        Assert.StartsWith("step\tact\tgate\ton_failure\tundo\n", tsv.Output);
+        Assert.DoesNotContain("cmdstat_failover", _first.Ask("INFO", "commandstats"));
+        ProgramRun refused = await ProgramRun.Of("plan", "--group", GroupFile, "--to", "a");
+        Assert.Equal(3, refused.Code);
+        Assert.Contains("FAIL", refused.Output);
+        ProgramRun nobody = await ProgramRun.Of("plan", "--group", GroupFile, "--to", "c");
+        Assert.Equal(2, nobody.Code);
+    }
+
+    [Fact]
+    public async Task A_switchover_leaves_a_journal_that_history_and_journal_show()
+    {
+        ProgramRun none = await ProgramRun.Of("history", "--group", GroupFile);
+        Assert.Contains("No operations", none.Output);
+        ProgramRun run = await ProgramRun.Of("switchover", "--group", GroupFile);
+        Assert.True(run.Code == 0, run.Output + run.Errors);
+        Assert.Contains("nothing lost (proven)", run.Output);
+
+        ProgramRun history = await ProgramRun.Of("history", "--group", GroupFile, "-o", "json");
+        using JsonDocument operations = JsonDocument.Parse(history.Output);
+        JsonElement only = Assert.Single(operations.RootElement.GetProperty("operations").EnumerateArray());
+        Assert.Equal("Done", only.GetProperty("outcome").GetString());
+        ProgramRun journal = await ProgramRun.Of("journal", "1", "--group", GroupFile);
+        Assert.Equal(0, journal.Code);
+        Assert.Contains("hand_over", journal.Output);
+
+        File.WriteAllText(Journal(1), File.ReadAllText(Journal(1)).Replace("hand_over", "hand_0ver", StringComparison.Ordinal));
+        ProgramRun changed = await ProgramRun.Of("journal", "1", "--group", GroupFile);
+        Assert.Equal(1, changed.Code);
+        Assert.Contains("chain is broken", changed.Output);
+        Assert.Equal(2, (await ProgramRun.Of("journal", "9", "--group", GroupFile)).Code);
+    }
+
+    [Fact]
+    public async Task Killed_at_any_record_it_is_gone_on_with_and_the_roles_agree()
+    {
+        ServerProcess[] roles = [_first, _second];
+        int number = 1;
+        for (int records = 1; records < 40; records++, number++)
+        {
+            using MasterSampler sampler = MasterSampler.Start(roles);
+            using Process tool = ProgramRun.Start(new Dictionary<string, string>(), "switchover", "--group", GroupFile);
+            Wait.Until(() => tool.HasExited || LinesOf(Journal(number)) >= records, $"record {records}");
+            bool ended = tool.HasExited;
+            tool.Kill();
+            ProgramRun killed = await ProgramRun.Finish(tool);
+            ProgramRun resumed = await ProgramRun.Of("resume", "--group", GroupFile);
+            Assert.True(resumed.Code == 0, $"record {records}: {killed.Output}{killed.Errors}\n{resumed.Output}{resumed.Errors}");
+            Assert.InRange(sampler.Stop().Count, 0, 2);
+            Array.Reverse(roles);
+            Wait.Until(() => roles[0].Ask("ROLE").StartsWith("*3\r\n$6\r\nmaster", StringComparison.Ordinal) || roles[0].Info("replication", "role") == "master", "the new master");
+            Assert.Equal("slave", roles[1].Info("replication", "role"));
+            Assert.Equal($"{roles[0].Port}", roles[1].Info("replication", "master_port"));
+            roles[1].WaitUntilLinked();
+            roles[0].WaitForReplicas(1);
+            if (ended && killed.Output.Contains("is the master now", StringComparison.Ordinal))
+                return;
+        }
+
+        Assert.Fail("It never came to its end by itself.");
+    }
+
+    private static int LinesOf(string path) => File.Exists(path) ? File.ReadAllText(path).Count(character => character == '\n') : 0;
+}
