@@ -75,7 +75,7 @@ public class GroupDefinitionReaderTests
     [InlineData("gates: 5", "g.yaml:4:8: 'gates' has to be a mapping")]
     [InlineData("whatever: 1", "g.yaml:4:1: unknown key 'whatever'; known here: auth, clients, dns, evidence,")]
     [InlineData("auth: { password: x }", "g.yaml:4:19: a password is never written into the group file")]
-    [InlineData("dns: { provider: bind, name: a. }", "g.yaml:4:18: 'provider' is one of none")]
+    [InlineData("dns: { provider: bind, name: a. }", "g.yaml:4:18: 'provider' is one of ")]
     [InlineData("clients: { allow_on_replica: [report] }", "g.yaml:4:30: 'report' is no rule for clients")]
     [InlineData("fence: { methods: [hook:none] }", "g.yaml:4:19: 'hook:none' is no method of fencing")]
     [InlineData("hooks: { pre_switchover: [/bin/true] }", "g.yaml:4:27: 'pre_switchover' is a list of commands")]
