@@ -85,6 +85,10 @@ public sealed class RedoubtClient : IAsyncDisposable, IDisposable
     /// <summary>Sends commands as one transaction, MULTI to EXEC. The reply is the array of theirs, in which an error is an item.</summary>
     public Task<Reply> TransactionAsync(CommandOptions options, params IReadOnlyList<CommandArgument[]> commands) => RunAsync(Command.Transaction(commands), options);
 
+    /// <summary>Opens a connection for the caller alone, to whom the name leads now.</summary>
+    public async Task<RedoubtSession> OpenSessionAsync(CancellationToken cancellation = default) =>
+        new(await _dialer.DialAsync(cancellation).ConfigureAwait(false), _options);
+
     /// <summary>Connects now rather than with the first command.</summary>
     public Task ConnectAsync(CancellationToken cancellation = default) => HandOver(Command.None).WaitAsync(cancellation);
 

@@ -64,6 +64,12 @@ public sealed class NodeProbe : IDisposable
     /// <summary>Sends a command to the node; errors are thrown as the client throws them.</summary>
     public Task<Reply> CommandAsync(params ReadOnlySpan<CommandArgument> arguments) => _client.CommandAsync(arguments);
 
+    /// <summary>Sends commands as one transaction; may be repeated, so for questions only.</summary>
+    public Task<Reply> AskTogetherAsync(params IReadOnlyList<CommandArgument[]> commands) => _client.TransactionAsync(CommandOptions.Default, commands);
+
+    /// <summary>A connection of its own, which does not survive a failure.</summary>
+    public Task<RedoubtSession> OpenSessionAsync(CancellationToken cancellation = default) => _client.OpenSessionAsync(cancellation);
+
     /// <summary>Closes the connection.</summary>
     public void Dispose() => _client.Dispose();
 
