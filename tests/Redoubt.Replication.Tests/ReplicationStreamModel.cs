@@ -11,13 +11,21 @@ internal sealed class ReplicationStreamModel
     private readonly List<(ReplicaCursor Cursor, long Next)> _cursors = [];
     private long _base;
 
-    public ReplicationStreamModel(Random random)
+    /// <param name="spills">Blocks go to a store, which is slow and sometimes full.</param>
+    public ReplicationStreamModel(Random random, bool spills = false)
     {
         _random = random;
         _stream = new ReplicationStream(BacklogSize());
+        if (spills)
+        {
+            _stream.Store = Store;
+            _stream.SpillBytes = 4096;
+        }
         _base = random.Next(1000);
         _stream.Create(new ReplicationOffset(_base));
     }
+
+    public FakeBlockStore Store { get; } = new();
 
     private long End => _base + _written.Count;
 
@@ -31,11 +39,17 @@ internal sealed class ReplicationStreamModel
             case < 7:
                 Open();
                 break;
+            case 12 when _random.Next(2) == 0:
+                Close();
+                break;
             case < 13:
                 Read();
                 break;
-            case 13:
-                Close();
+            case 13 when _random.Next(4) > 0:
+                Store.Step(_random);
+                break;
+            case 14 when _random.Next(3) == 0:
+                TakeBack();
                 break;
             case 14 when _random.Next(8) == 0:
                 _stream.SetBacklogSize(BacklogSize());
@@ -66,6 +80,18 @@ internal sealed class ReplicationStreamModel
             Close();
         Compare();
         _stream.Free();
+        Store.Finish();
+        Assert.Equal((0, 0L), (Store.SlotsInUse, _stream.SpilledBytes));
+    }
+
+    /// <summary>The last bytes never happened: a demoted master steps back.</summary>
+    private void TakeBack()
+    {
+        while (_cursors.Count > 0)
+            Close();
+        long back = _random.NextInt64(Math.Min(_stream.HistoryLength, 5000) + 1);
+        _stream.TakeBackTo(new ReplicationOffset(End - back));
+        _written.RemoveRange(_written.Count - (int)back, (int)back);
     }
 
     private void Append()

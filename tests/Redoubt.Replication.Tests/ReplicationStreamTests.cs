@@ -271,6 +271,84 @@ public sealed class ReplicationStreamTests
         model.CloseAll();
     }
 
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    public void Random_writes_and_readers_find_every_byte_when_old_ones_go_to_the_disk(int seed)
+    {
+        ReplicationStreamModel model = new(new Random(seed), spills: true);
+        for (int step = 0; step < 6000; step++)
+        {
+            model.Step();
+            model.Compare();
+        }
+
+        Assert.True(model.Store.Writes > 10);
+        model.CloseAll();
+    }
+
+    [Fact]
+    public void What_a_replica_in_synchronisation_holds_stays_within_its_amount_of_memory()
+    {
+        FakeBlockStore store = new();
+        ReplicationStream stream = Active(1 << 20, 0);
+        stream.Store = store;
+        stream.SpillBytes = 256 * 1024;
+        using ReplicaCursor cursor = stream.CursorAtEnd();
+        byte[] bytes = new byte[100_000];
+        for (int i = 0; i < 300; i++)
+        {
+            Array.Fill(bytes, (byte)i);
+            stream.Append(bytes);
+            store.Step();
+            store.Step();
+            Assert.Equal(0, stream.ExcessMemoryBytes / (4 * 64 * 1024));
+        }
+
+        Assert.InRange(stream.SpilledBytes, 28_000_000, 29_000_000);
+        Assert.InRange(stream.BlockMemoryBytes, 1 << 20, 1_800_000);
+        for (int place = 0; cursor.PendingBytes > 0;)
+        {
+            ReadOnlySpan<byte> next = cursor.Next();
+            foreach (byte each in next)
+                Assert.Equal((byte)(place++ / bytes.Length), each);
+            cursor.Advance(next.Length);
+        }
+
+        Assert.Equal((0L, 0, false), (stream.SpilledBytes, store.SlotsInUse, cursor.IsLost));
+    }
+
+    [Fact]
+    public void What_cannot_be_written_stays_and_what_cannot_be_read_ends_its_reader()
+    {
+        FakeBlockStore store = new() { IsBroken = true };
+        ReplicationStream stream = Active(1 << 14, 0);
+        stream.Store = store;
+        stream.SpillBytes = 0;
+        using ReplicaCursor cursor = stream.CursorAtEnd();
+        stream.Append(new byte[200_000]);
+        store.Finish();
+        stream.Append(new byte[200_000]);
+        store.Finish();
+        Assert.Equal(0, stream.SpilledBytes);
+        Assert.InRange(stream.ExcessMemoryBytes, 300_000, 400_000);
+        Assert.False(cursor.Next().IsEmpty);
+
+        store.IsBroken = false;
+        using ReplicaCursor late = stream.CursorAtEnd();
+        while (cursor.PendingBytes > 0)
+            cursor.Advance(cursor.Next().Length);
+        stream.Append(new byte[200_000]);
+        store.Finish();
+        Assert.True(stream.SpilledBytes > 0);
+        store.IsBroken = true;
+        while (!late.Next().IsEmpty)
+            late.Advance(late.Next().Length);
+        Assert.True(late.IsLost);
+    }
+
     private static ReplicationStream Active(long backlogSize, long offset)
     {
         var stream = new ReplicationStream(backlogSize);

@@ -12,6 +12,7 @@ public class ConfigAgainstRedisTests
         ["io"] = "our own directive: the choice of the event loop",
         ["http-port"] = "our own directive: answers for load balancers",
         ["replica-guard"] = "our own directive: what a replica does not give its dataset up for",
+        ["repl-sync-spill-size"] = "our own directive: what of the stream stays in memory for replicas in synchronisation",
     };
 
     private static readonly Dictionary<(string Name, string Value), string> MeantToDiffer = new()

@@ -85,6 +85,20 @@ public sealed class ReplicaSession(long clientId, string peerIp)
     /// <summary>Its place in the stream; null until a snapshot or a partial resync gave it one.</summary>
     public ReplicaCursor? Cursor { get; private set; }
 
+    /// <summary>
+    /// It is being synchronised, or is sent what was written meanwhile: that it is far behind is not its doing. Over when it has been near the end of the
+    /// stream once.
+    /// </summary>
+    public bool IsCatchingUp { get; private set; }
+
+    /// <summary>To be called after something was sent to it.</summary>
+    /// <param name="nearBytes">Whoever is no further behind than this is near.</param>
+    public void LookHowFar(long nearBytes)
+    {
+        if (IsCatchingUp && MaySendStream && Cursor is { } cursor && cursor.PendingBytes <= nearBytes)
+            IsCatchingUp = false;
+    }
+
     /// <summary>The host by which it can be reached.</summary>
     public string Host => string.IsNullOrEmpty(AnnouncedIp) ? PeerIp : AnnouncedIp;
 
@@ -117,6 +131,7 @@ public sealed class ReplicaSession(long clientId, string peerIp)
         State = SessionState.WaitBgsaveEnd;
         SnapshotOffset = offset;
         _snapshotAcked = false;
+        IsCatchingUp = cursor is not null;
         Cursor?.Dispose();
         Cursor = cursor;
     }

@@ -23,6 +23,9 @@ public sealed class ReplicaCursor : IDisposable
     /// <summary>Bytes written to the stream that this cursor has not passed yet.</summary>
     public long PendingBytes => _stream.Offset - Position.OffsetBefore;
 
+    /// <summary>What comes next cannot be read any more: this replica must begin anew.</summary>
+    public bool IsLost { get; private set; }
+
     private ReplicationBlock Block => _block ?? throw new ObjectDisposedException(nameof(ReplicaCursor));
 
     /// <summary>The next bytes in one piece, at most <paramref name="max"/>; empty when the cursor has caught up. The span is
@@ -30,6 +33,11 @@ public sealed class ReplicaCursor : IDisposable
     public ReadOnlySpan<byte> Next(int max = int.MaxValue)
     {
         StepOver();
+        if (!Block.IsInMemory && !_stream.Load(Block))
+        {
+            IsLost = true;
+            return default;
+        }
         return Block.Bytes.AsSpan(_position, Math.Min(max, Block.Used - _position));
     }
 

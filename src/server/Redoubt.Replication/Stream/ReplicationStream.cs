@@ -29,6 +29,10 @@ namespace Redoubt.Replication;
 // reuse up to a bound, so that neither a steady stream nor a replica that falls behind and recovers makes garbage. The size follows
 // the backlog (a sixteenth of it, between 1 KB and 64 KB) so that a small backlog is not rounded up to a large block.
 //
+// What lies between a replica that is being synchronised and the backlog may be much: a snapshot over a slow link takes long. Beyond `SpillBytes` the
+// oldest blocks go to a store on the disk (IBlockStore), the bytes only, while the block stays in its place in the row. Its bytes come back when a
+// cursor reads them, and go again when that moves on. What the store cannot take stays in memory.
+//
 // A replica's own stream is the same thing: it appends what it applied of its master's stream, byte by byte as received,
 // so its offsets equal its master's and its own replicas can be moved to any node of the group.
 //
@@ -55,9 +59,32 @@ public sealed class ReplicationStream : CommandSink
     private ReplicationBlock? _tail;
     private ReplicationOffset _offset;
     private readonly Selections _selections = new();
+    private readonly BlockSpill _spill;
 
     /// <summary>Makes an inactive stream that will keep at least <paramref name="backlogSizeBytes"/> of history.</summary>
-    public ReplicationStream(long backlogSizeBytes) => SetBacklogSize(backlogSizeBytes);
+    public ReplicationStream(long backlogSizeBytes)
+    {
+        _spill = new BlockSpill(this);
+        SetBacklogSize(backlogSizeBytes);
+    }
+
+    /// <summary>Where blocks may go that only a replica far behind still needs; without one they stay in memory.</summary>
+    public IBlockStore? Store
+    {
+        get => _spill.Store;
+        set => _spill.Store = value;
+    }
+
+    /// <summary>How much more than the backlog stays in memory.</summary>
+    public long SpillBytes { get; set; } = long.MaxValue / 4;
+
+    /// <summary>Bytes of the stream that are in the store and not in memory.</summary>
+    public long SpilledBytes => _spill.Bytes;
+
+    /// <summary>How much memory the blocks take that the store should have taken off it, and has not.</summary>
+    public long ExcessMemoryBytes => Math.Max(0, BlockMemoryBytes - MemoryTargetBytes);
+
+    internal long MemoryTargetBytes => BacklogSizeBytes + SpillBytes + BlockSlackBytes;
 
     /// <summary>Whether bytes are kept. Until the first replica comes, and after the backlog's time ran out, they are not.</summary>
     public bool IsActive => _tail is not null;
@@ -78,7 +105,7 @@ public sealed class ReplicationStream : CommandSink
     public BacklogWindow? Window => IsActive ? new BacklogWindow(FirstByte, HistoryLength) : null;
 
     /// <summary>Memory of the blocks in use, filled or not.</summary>
-    public long BlockMemoryBytes { get; private set; }
+    public long BlockMemoryBytes { get; internal set; }
 
     /// <summary>How much more than the backlog the blocks take without any replica's doing: the last block is not full, the first not all needed.</summary>
     public long BlockSlackBytes => 2L * _blockBytes;
@@ -112,6 +139,8 @@ public sealed class ReplicationStream : CommandSink
     {
         if (OpenCursors != 0)
             throw new InvalidOperationException($"{OpenCursors} replica cursors still read the stream that is to be freed.");
+        for (int i = 0; i < _count; i++)
+            _spill.Leave(BlockAt(i));
         Array.Clear(_row);
         _head = 0;
         _count = 0;
@@ -191,11 +220,13 @@ public sealed class ReplicationStream : CommandSink
         while (_count > 1 && _tail!.FirstByte > offset.NextByte)
         {
             _count--;
-            BlockMemoryBytes -= _tail.Bytes.Length;
+            BlockMemoryBytes -= _tail.MemoryBytes;
+            _spill.Leave(_tail);
             _row[(_head + _count) & (_row.Length - 1)] = null!;
             _tail = BlockAt(_count - 1);
             _tail.Next = null;
         }
+        _spill.Restore(_tail!);
         _tail!.Used = (int)(offset.NextByte - _tail.FirstByte);
         _offset = offset;
     }
@@ -238,7 +269,7 @@ public sealed class ReplicationStream : CommandSink
             Require(block.References >= 0, "no negative reference count");
             Require(ReferenceEquals(block.Next, i + 1 < _count ? BlockAt(i + 1) : null), "the chain follows the row");
             expected += block.Used;
-            memory += block.Bytes.Length;
+            memory += block.MemoryBytes;
             references += block.References;
         }
 
@@ -270,6 +301,23 @@ public sealed class ReplicationStream : CommandSink
         Release(block);
     }
 
+    /// <summary>Brings the bytes of a block back from the store; false when they cannot be read.</summary>
+    internal bool Load(ReplicationBlock block) => _spill.Load(block);
+
+    internal byte[] TakeSpareBytes(int length) =>
+        _spare.TryPeek(out ReplicationBlock? spare) && spare.Bytes.Length >= length ? _spare.Pop().Bytes : GC.AllocateUninitializedArray<byte>(length, pinned: true);
+
+    internal void AddSpare(ReplicationBlock block)
+    {
+        // What a replica that fell behind had pinned is worth keeping only in part; the rest goes to the collector.
+        if (block.Bytes.Length == _blockBytes && _spare.Count < Math.Max(SparesMin, BacklogSizeBytes / SpareShare / _blockBytes))
+            _spare.Push(block);
+    }
+
+    internal ReplicationBlock? Oldest => _count > 0 ? _row[_head] : null;
+
+    internal bool IsTail(ReplicationBlock block) => ReferenceEquals(block, _tail);
+
     private static int BlockBytesFor(long backlogSizeBytes)
     {
         int size = BlockBytesMin;
@@ -297,6 +345,7 @@ public sealed class ReplicationStream : CommandSink
         _tail = block;
         BlockMemoryBytes += block.Bytes.Length;
         Trim();
+        _spill.SpillExcess();
         return block;
     }
 
@@ -312,7 +361,10 @@ public sealed class ReplicationStream : CommandSink
     private void Release(ReplicationBlock block)
     {
         block.References--;
-        if (block.References == 0 && ReferenceEquals(block, _row[_head]))
+        if (block.References > 0)
+            return;
+        _spill.LeaveCopy(block);
+        if (ReferenceEquals(block, _row[_head]))
             Trim();
     }
 
@@ -325,36 +377,14 @@ public sealed class ReplicationStream : CommandSink
             _row[_head] = null!;
             _head = (_head + 1) & (_row.Length - 1);
             _count--;
-            BlockMemoryBytes -= block.Bytes.Length;
+            BlockMemoryBytes -= block.MemoryBytes;
+            _spill.Passed(block);
             block.Next = null;
-            // What a replica that fell behind had pinned is worth keeping only in part; the rest goes to the collector.
-            if (block.Bytes.Length == _blockBytes && _spare.Count < Math.Max(SparesMin, BacklogSizeBytes / SpareShare / _blockBytes))
-                _spare.Push(block);
+            if (!_spill.Leave(block))
+                AddSpare(block);
         }
     }
 
     private bool MayRelease() =>
         _row[_head].References == 0 && HistoryLength - _row[_head].Used >= BacklogSizeBytes;
-}
-
-/// <summary>One stretch of the stream: adjacent bytes, written once, read by any number of cursors.</summary>
-internal sealed class ReplicationBlock(byte[] bytes)
-{
-    internal byte[] Bytes { get; } = bytes;
-
-    internal StreamPosition FirstByte { get; private set; }
-
-    internal int Used { get; set; }
-
-    internal int References { get; set; }
-
-    internal ReplicationBlock? Next { get; set; }
-
-    internal void Open(StreamPosition firstByte)
-    {
-        FirstByte = firstByte;
-        Used = 0;
-        References = 0;
-        Next = null;
-    }
 }

@@ -54,6 +54,9 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     /// <summary>Smaller values are raised to 16 KB, as Redis does.</summary>
     public NumberDirective BacklogSize { get; } = table.Memory("repl-backlog-size", 1 << 20, 1, long.MaxValue, capTo: (16 << 10, long.MaxValue));
 
+    /// <summary>How much of the stream stays in memory for replicas that are being synchronised; the rest goes to the disk. In no Redis.</summary>
+    public NumberDirective SyncSpillSize { get; } = table.Memory("repl-sync-spill-size", 64 << 20, 0, 1L << 50, Own);
+
     public NumberDirective BacklogTtlSeconds { get; } = table.Number("repl-backlog-ttl", 3600, 0, long.MaxValue);
 
     public SwitchDirective DisklessSync { get; } = table.Switch("repl-diskless-sync", true);

@@ -734,9 +734,10 @@ internal sealed class ConnectionTable
 
     private OutputLimit LimitOf(ClientConnection client) => client.IsMasterLink ? default : _config.ClientOutputBufferLimit[client.OutputClass];
 
-    /// <summary>What limits count: without what a reply buffer has room for. Of a replica, with what it is behind in the stream.</summary>
+    /// <summary>What limits count: without what a reply buffer has room for. Of a replica, with what it is behind in the stream; that of one that is being synchronised does not count as long as it
+    /// is kept on the disk.</summary>
     private static long OwedBytes(ClientConnection client) => client.IsReplica
-        ? client.Queue.Bytes + (client.Feed?.PendingBytes ?? 0)
+        ? client.Queue.Bytes + (client.Feed?.HeldBytes ?? 0)
         : Math.Max(0, client.Queue.Bytes + client.SegmentLength - client.Queue.BufferBytes);
 
     private void CloseForOutput(ClientConnection client)

@@ -24,7 +24,7 @@ internal sealed class ConfigurationEffects(
             ApplyLimits, "hash-max-listpack-entries", "hash-max-listpack-value", "list-max-listpack-size", "list-compress-depth", "set-max-intset-entries",
             "zset-max-listpack-entries", "zset-max-listpack-value", "hll-sparse-max-bytes", "stream-node-max-bytes", "stream-node-max-entries");
         config.WhenSet(ApplyAccess, "requirepass");
-        config.WhenSet(ApplyReplication, "repl-backlog-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
+        config.WhenSet(ApplyReplication, "repl-backlog-size", "repl-sync-spill-size", "min-replicas-to-write", "min-replicas-max-lag", "replica-read-only", "replica-serve-stale-data");
         config.WhenSet(ApplyLogLevel, "loglevel");
         config.WhenSet(observers.Configure, "slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold");
         _ = ApplySettings();
@@ -74,6 +74,7 @@ internal sealed class ConfigurationEffects(
     private string? ApplyReplication()
     {
         stream.SetBacklogSize(config.ReplBacklogSize);
+        stream.SpillBytes = config.Replication.SyncSpillSize.Value;
         replication.Replicas.RefreshGoodReplicas();
         gate.Refresh();
         return null;

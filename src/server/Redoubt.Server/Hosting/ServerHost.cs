@@ -74,7 +74,7 @@ internal sealed class ServerHost : IDisposable
         _sockets = config.Io == IoLoop.Portable || !EpollLoop.IsSupported ? new PortableLoop() : new EpollLoop();
         _mailbox = new Mailbox(_sockets);
         _process = new ServerProcess(config, _state, log, _sockets, supervisor);
-        ReplicationStream stream = new(config.ReplBacklogSize);
+        ReplicationStream stream = new(config.ReplBacklogSize) { Store = new SpillFile(config, log, _mailbox), SpillBytes = config.Replication.SyncSpillSize.Value };
         StreamEncoder encoder = new(stream);
         _gate = new Gate(_state, config, new DiskErrors(config, log));
         Propagator propagator = new(stream, encoder, _state);

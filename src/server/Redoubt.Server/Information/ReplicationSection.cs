@@ -18,6 +18,8 @@ internal sealed class ReplicationSection(ServerConfig config, ServerState state,
         ReplicationInfoWriter.Write(Now(), bytes);
         text.Ready(Encoding.UTF8.GetString(bytes.WrittenSpan));
         WriteLag(text);
+        if (service.Stream.SpilledBytes is > 0 and long spilled)
+            text.Line("repl_sync_spilled_bytes", spilled);
         if (state.IsReplica && service.Master.RefusedResync is { } reason)
             text.Line("master_resync_refused", reason);
         if (service.Master.Missed is { } missed)

@@ -39,14 +39,14 @@ internal sealed class OldMaster(ReplicationService service, ServerConfig config,
         if (fork is not { } first || first >= stream.Offset.NextByte)
             return false;
         long length = stream.Offset - first.OffsetBefore;
-        if (stream.Window is not { } window || !window.CanContinueFrom(first) || length > Array.MaxLength)
+        if (stream.Window is not { } window || !window.CanContinueFrom(first) || length > Array.MaxLength || CopyFrom(first, (int)length) is not { } tail)
         {
             Write($"The last {length} bytes of our history never reached the new master, and the backlog (repl-backlog-size {stream.BacklogSizeBytes}) does not hold all of them any more: "
                 + "they cannot be saved.");
             return false;
         }
         _fork = first;
-        _tail = CopyFrom(first, (int)length);
+        _tail = tail;
         _contents = UnreplicatedTail.Read(_tail);
         if (_contents.Writes > 0)
             return true;
@@ -109,13 +109,16 @@ internal sealed class OldMaster(ReplicationService service, ServerConfig config,
 
     private static int Digits(int number) => number.ToString(CultureInfo.InvariantCulture).Length;
 
-    private byte[] CopyFrom(StreamPosition first, int length)
+    /// <summary>Null when part of it cannot be read any more.</summary>
+    private byte[]? CopyFrom(StreamPosition first, int length)
     {
         byte[] copy = GC.AllocateUninitializedArray<byte>(length);
         using ReplicaCursor cursor = service.Stream.CursorAt(first);
         for (int done = 0; done < length;)
         {
             ReadOnlySpan<byte> piece = cursor.Next(length - done);
+            if (cursor.IsLost)
+                return null;
             piece.CopyTo(copy.AsSpan(done));
             done += piece.Length;
             cursor.Advance(piece.Length);

@@ -3,6 +3,7 @@
 // The stream is read from the shared blocks by the replica's own cursor, at the moment the socket has room; nothing of it
 // is copied per replica. The snapshot's bytes are shared too: every replica of one snapshot holds the same chunks.
 
+using Microsoft.Win32.SafeHandles;
 using Redoubt.Native.Sockets;
 using Redoubt.Replication;
 using Redoubt.Server.Connections;
@@ -10,7 +11,7 @@ using Redoubt.Server.Dispatch;
 
 namespace Redoubt.Server.Replicas;
 
-internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession session, ServerState state)
+internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession session, ReplicationStream stream, ServerState state)
 {
     private const int OldStreamBytesPerTurn = 1024 * 1024;
     private const int SnapshotBytesPerTurn = 256 * 1024;
@@ -40,6 +41,15 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 
     /// <summary>Bytes of the stream that this replica has not been sent.</summary>
     public long PendingBytes => Session.Cursor?.PendingBytes ?? 0;
+
+    /// <summary>
+    /// What its being behind costs in memory: all of what it has not been sent, or, while it is synchronised, what is neither promised to the backlog nor
+    /// allowed for such replicas.
+    /// </summary>
+    public long HeldBytes => Session.IsCatchingUp ? Math.Min(PendingBytes, stream.ExcessMemoryBytes) : PendingBytes;
+
+    /// <summary>The bytes that it needs next are gone.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>Steady clock in milliseconds of the last byte the replica took, for repl-timeout during a snapshot.</summary>
     public long LastProgressMs { get; set; }
@@ -86,7 +96,13 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
         // a replica further behind with each turn, however fast it reads.
         long written = Math.Max(cursor.PendingBytes - _behindAfterTurn, 0);
         Send(cursor, written + OldStreamBytesPerTurn);
+        if (cursor.IsLost)
+        {
+            IsLost = true;
+            return;
+        }
         _behindAfterTurn = cursor.PendingBytes;
+        Session.LookHowFar(OldStreamBytesPerTurn);
     }
 
     private void Send(ReplicaCursor cursor, long budget)
@@ -107,11 +123,16 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 
     private void PumpSnapshot()
     {
+        Span<byte> space = stackalloc byte[32 * 1024];
         int budget = SnapshotBytesPerTurn;
         while (_chunks.Count > 0 && budget > 0)
         {
             SnapshotChunk chunk = _chunks.Peek();
-            int sent = Send(chunk.Bytes.AsSpan(_chunkSent, chunk.Length - _chunkSent));
+            ReadOnlySpan<byte> piece = chunk.Read(_chunkSent, space);
+            IsLost = piece.IsEmpty;
+            if (IsLost)
+                return;
+            int sent = Send(piece);
             if (sent <= 0)
                 return;
             budget -= sent;
@@ -189,17 +210,31 @@ internal sealed class ReplicaFeed(ClientConnection client, ReplicaSession sessio
 }
 
 /// <summary>Encoded bytes of a snapshot, shared by the replicas that wait for them.</summary>
-internal sealed class SnapshotChunk(byte[] bytes, int length, int holders, Action<byte[]> recycle)
+/// <param name="file">Where they are, if not in <paramref name="bytes"/>.</param>
+internal sealed class SnapshotChunk(byte[] bytes, int length, int holders, Action<byte[]> recycle, SafeFileHandle? file, long place)
 {
     private int _holders = holders;
 
-    public byte[] Bytes { get; } = bytes;
-
     public int Length { get; } = length;
+
+    /// <summary>Bytes from a place on, all of them or as many as there is room for in <paramref name="space"/>; empty when they cannot be read.</summary>
+    public ReadOnlySpan<byte> Read(int from, Span<byte> space)
+    {
+        if (file is null)
+            return bytes.AsSpan(from, Length - from);
+        try
+        {
+            return space[..RandomAccess.Read(file, space[..Math.Min(space.Length, Length - from)], place + from)];
+        }
+        catch (IOException)
+        {
+            return default;
+        }
+    }
 
     public void Release()
     {
         if (--_holders == 0)
-            recycle(Bytes);
+            recycle(bytes);
     }
 }

@@ -128,7 +128,7 @@ internal sealed class ReplicaHost
     }
 
     private ReplicaFeed FeedOf(ClientConnection client) =>
-        client.Feed ??= new ReplicaFeed(client, new ReplicaSession(client.Id, HostOf(client.Address)), _state) { SnapshotSent = SnapshotSent };
+        client.Feed ??= new ReplicaFeed(client, new ReplicaSession(client.Id, HostOf(client.Address)), Stream, _state) { SnapshotSent = SnapshotSent };
 
     private static string HostOf(string address) => address[..address.LastIndexOf(':')].Trim('[', ']');
 
@@ -224,7 +224,7 @@ internal sealed class ReplicaHost
     {
         byte[] mark = Encoding.ASCII.GetBytes(RandomNumberGenerator.GetHexString(EofMarkScanner.MarkLength, lowercase: true));
         _log.Write(LogLevel.Notice, LogMessages.Id.SaveForSync, "Starting BGSAVE for SYNC with target: replicas sockets");
-        ReplicaTarget target = new(feeds, mark, _snapshots.Mailbox);
+        ReplicaTarget target = new(feeds, mark, _snapshots.Mailbox, _config.PathInDir($"temp-{Environment.ProcessId}.sync-snapshot"), _config.Replication.SyncSpillSize.Value);
         RdbAux aux = BeginFor(feeds);
         byte[] preamble = Encoding.ASCII.GetBytes("$EOF:" + Encoding.ASCII.GetString(mark) + "\r\n");
         foreach (ReplicaFeed feed in feeds)
@@ -389,7 +389,9 @@ internal sealed class ReplicaHost
         {
             ReplicaFeed feed = _feeds[i];
             feed.Pump();
-            if (feed.PendingBytes > 0)
+            if (feed.IsLost)
+                _connections.Close(feed.Client);
+            else if (feed.PendingBytes > 0)
                 _connections.EnforceOutputLimit(feed.Client);
         }
         _propagator.HasNews = false;
