@@ -5,8 +5,8 @@ using Redoubt.Topology;
 namespace Redoubt.Failover.MissedWrites;
 
 /// <summary>A place in the history that an append-only file of Redoubt notes after commands: the dataset up to there is the one at this offset.</summary>
-/// <param name="ReplicationId">The history.</param>
-/// <param name="Offset">Its offset.</param>
+/// <param name="ReplicationId">Of the history that the offset counts.</param>
+/// <param name="Offset">Of the last byte that the dataset has.</param>
 /// <param name="Commands">How many commands of the file come before it.</param>
 public sealed record Stamp(ReplicationId ReplicationId, long Offset, int Commands);
 

@@ -19,7 +19,7 @@ public sealed class OldData
         Snapshot = snapshot;
     }
 
-    /// <summary>The folder.</summary>
+    /// <summary>Where the files are, or their copies.</summary>
     public string Folder { get; }
 
     /// <summary>The append-only files with commands, in order; empty where there is no append-only file.</summary>
