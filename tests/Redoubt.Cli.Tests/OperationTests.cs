@@ -80,6 +80,62 @@ public sealed class OperationTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_names_each_check_with_evidence_and_remedy_and_its_exit_code_goes_by_the_worst()
+    {
+        ProgramRun sick = await ProgramRun.Of("doctor", "--group", GroupFile, "-o", "json");
+        Assert.Equal(1, sick.Code);
+        using JsonDocument findings = JsonDocument.Parse(sick.Output);
+        Dictionary<string, string> results = findings.RootElement.GetProperty("checks").EnumerateArray()
+            .ToDictionary(check => check.GetProperty("id").GetString()!, check => check.GetProperty("result").GetString()!);
+        Assert.Equal("fail", results["persist.autorestart"]);
+        Assert.Equal("pass", results["topology.single_master"]);
+        Assert.Equal("pass", results["repl.failover_addr"]);
+        Assert.Equal("pass", results["tool.rights"]);
+        foreach (ServerProcess server in new[] { _first, _second })
+            server.Call("CONFIG", "SET", "appendonly", "yes").OrThrow();
+        ProgramRun well = await ProgramRun.Of("doctor", "--group", GroupFile);
+        Assert.True(well.Code == 0, well.Output + well.Errors);
+        Assert.Contains("remedy:", well.Output);
+        Assert.Equal(1, (await ProgramRun.Of("doctor", "--group", GroupFile, "--strict")).Code);
+        ProgramRun ignored = await ProgramRun.Of("doctor", "--group", GroupFile, "--ignore-check", "fence.min_replicas", "-o", "tsv");
+        Assert.DoesNotContain("fence.min_replicas", ignored.Output);
+    }
+
+    [Fact]
+    public async Task A_failover_needs_a_dead_master_an_agreement_and_a_fence_and_ends_with_5()
+    {
+        ProgramRun alive = await ProgramRun.Of("failover", "--group", GroupFile, "--yes");
+        Assert.Equal(3, alive.Code);
+        Assert.Contains("Verdict: Alive", alive.Output);
+        _first.Kill();
+        Wait.Until(() => _second.Info("replication", "master_link_status") == "down", "the link to go down");
+        ProgramRun nobody = await ProgramRun.Of("failover", "--group", GroupFile);
+        Assert.Equal(3, nobody.Code);
+        Assert.Contains("REDOUBT_ASSUME=pair", nobody.Errors);
+        ProgramRun unfenced = await ProgramRun.Of("failover", "--group", GroupFile, "--yes");
+        Assert.Equal(4, unfenced.Code);
+        Assert.Contains("--accept-unfenced", unfenced.Output);
+        ProgramRun risky = await ProgramRun.Of("failover", "--group", GroupFile, "--yes", "--accept-unfenced");
+        Assert.Equal(3, risky.Code);
+        Assert.Equal("slave", _second.Info("replication", "role"));
+        ProgramRun agreed = await ProgramRun.Of(new Dictionary<string, string> { ["REDOUBT_ASSUME"] = "pair" }, "failover", "--group", GroupFile, "--accept-unfenced", "-o", "json");
+        Assert.True(agreed.Code == 5, agreed.Output + agreed.Errors);
+        using JsonDocument result = JsonDocument.Parse(agreed.Output);
+        Assert.Equal("ProcessDown", result.RootElement.GetProperty("verdict").GetString());
+        Assert.Equal("master", _second.Info("replication", "role"));
+    }
+
+    [Fact]
+    public async Task A_node_is_fenced_by_its_name_and_let_go_again()
+    {
+        ProgramRun fenced = await ProgramRun.Of("fence", "a", "--group", GroupFile);
+        Assert.True(fenced.Code == 0, fenced.Output + fenced.Errors);
+        Assert.StartsWith("NOREPLICAS", _first.Call("SET", "a", "1").Text);
+        Assert.Equal(0, (await ProgramRun.Of("unfence", "a", "--group", GroupFile)).Code);
+        Assert.False(_first.Call("SET", "a", "1").IsError);
+    }
+
+    [Fact]
     public async Task Killed_at_any_record_it_is_gone_on_with_and_the_roles_agree()
     {
         ServerProcess[] roles = [_first, _second];

@@ -37,6 +37,11 @@ internal static class ExitCode
     {
         "status" => "Exit codes:\n  0 healthy, 1 degraded or broken, 2 usage or group file, 3 no node reachable",
         "init" => "Exit codes:\n  0 written, 2 usage, or the file exists, or there is not one master, 3 no node reachable",
+        "doctor" => "Exit codes:\n  0 no check fails (--strict: and none warns), 1 one does, 2 usage or group file",
+        "failover" => "Exit codes:\n  2 usage or group file, 3 refused and nothing changed, 4 begun and rolled back, 5 promoted, with the old master in quarantine,\n"
+            + "  6 outcome unknown, 7 another operation has the group, 130 interrupted before the first change; 0 only with --dry-run",
+        "fence" => "Exit codes:\n  0 fenced and verified, 1 not verified, 2 usage or group file, 7 another operation has the group",
+        "unfence" => "Exit codes:\n  0 not fenced any more, 1 something may still be up, 2 usage or group file, 7 another operation has the group",
         "plan" => "Exit codes:\n  0 every check passes, 2 usage or group file, 3 refused or no node reachable",
         "history" => "Exit codes:\n  0 listed, 2 usage or group file",
         "journal" => "Exit codes:\n  0 shown and its chain is whole, 1 its chain is broken, 2 usage, group file or no such operation",

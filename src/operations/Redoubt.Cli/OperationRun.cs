@@ -57,10 +57,12 @@ internal sealed class OperationRun(ChosenGroup group, OutputFormat format)
         return ExitCode.Of(result.Outcome);
     }
 
-    private async Task<OperationOptions> OptionsAsync(bool journal, CancellationToken cancellation) => new()
+    /// <summary>How a procedure is carried out for this group and this terminal.</summary>
+    public async Task<OperationOptions> OptionsAsync(bool journal, CancellationToken cancellation) => new()
     {
         Names = group.NameProvider,
         Hooks = group.Hooks,
+        Definition = group.Definition,
         State = journal ? await group.StateAsync(cancellation).ConfigureAwait(false) : null,
         Report = Tell,
         Ask = question => IsAttended && _terminal.Ask(question),

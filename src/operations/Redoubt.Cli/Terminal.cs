@@ -102,6 +102,14 @@ internal sealed class Terminal
         return Console.In.ReadLine()?.Trim().ToLowerInvariant() is "y" or "yes";
     }
 
+    /// <summary>Asks for a word.</summary>
+    public string AskFor(string question)
+    {
+        _drawn = 0;
+        Send(new StringBuilder(question).Append(' '));
+        return Console.In.ReadLine()?.Trim() ?? "";
+    }
+
     /// <summary>Replaces the block drawn last; on a pipe it is simply written.</summary>
     public void Redraw(IReadOnlyList<Line> lines)
     {

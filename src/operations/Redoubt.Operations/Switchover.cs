@@ -4,6 +4,7 @@ using Redoubt.Failover.Names;
 using Redoubt.Failover.Procedures;
 using Redoubt.Operations.Names;
 using Redoubt.Operations.Procedures;
+using Redoubt.Operations.Unplanned;
 using Redoubt.Topology;
 
 namespace Redoubt.Operations;
@@ -46,6 +47,9 @@ public sealed record OperationOptions
 
     /// <summary>Where the journal goes; null for none, and then an interrupted operation cannot be gone on with.</summary>
     public StateFolder? State { get; init; }
+
+    /// <summary>The group as it was written down; needed to go on with a failover.</summary>
+    public Groups.GroupDefinition? Definition { get; init; }
 
     /// <summary>Takes the place of <see cref="State"/>'s journal; for those who keep their records elsewhere.</summary>
     public IProcedureJournal? Journal { get; init; }
@@ -99,8 +103,15 @@ public sealed class Switchover(GroupProbe group, OperationOptions options)
             return null;
         using (operation)
         {
+            if (past.Kind == "failover")
+                return await ContinueFailoverAsync(operation, past, request, abort, cancellation).ConfigureAwait(false);
             if (past.Kind != "switchover")
-                return new SwitchoverResult(ProcedureOutcome.Refused, $"Operation {past.Number} is a {past.Kind}, which is gone on with by starting it again; nothing changed.", null);
+            {
+                // A fence is put up or taken down in one go; whatever it did is there to be seen, and doing it again is harmless.
+                operation.Journal.Write(JournalMark.End, past.Kind, ("outcome", nameof(ProcedureOutcome.Unknown)), ("summary", "interrupted; to be started again"));
+                return new SwitchoverResult(ProcedureOutcome.Refused, $"Operation {past.Number} is a {past.Kind}: start it again. It blocks others no more.", null);
+            }
+
             using var acts = new GroupActs(group, group.Options with { ClientName = operation.ConnectionName });
             var intent = SwitchoverIntent.Of(past.Wishes);
             await using var meter = new Meter(null, group.Options);
@@ -111,8 +122,16 @@ public sealed class Switchover(GroupProbe group, OperationOptions options)
         }
     }
 
+    private async Task<SwitchoverResult> ContinueFailoverAsync(Operation operation, JournalFile past, SwitchoverRequest request, bool abort, CancellationToken cancellation)
+    {
+        if (options.Definition is not { } definition)
+            return new SwitchoverResult(ProcedureOutcome.Refused, $"Operation {past.Number} is a failover; going on with it needs its group.", null);
+        FailoverResult result = await new UnplannedFailover(group, definition, options).ContinueAsync(operation, past, request, abort, cancellation).ConfigureAwait(false);
+        return new SwitchoverResult(result.Outcome, result.Summary, null) { FollowUps = result.FollowUps, Number = result.Number, After = result.After };
+    }
+
     private ProcedurePorts PortsFor(Operation operation, GroupActs acts, Meter meter, CancellationToken cancellation) =>
-        new(acts, options.Journal ?? operation.Journal, new Person(options, cancellation), options.Names, options.Hooks, meter.IsWanted ? meter : null);
+        new(acts, options.Journal ?? operation.Journal, new OperatorAtTerminal(options, cancellation), options.Names, options.Hooks, meter.IsWanted ? meter : null);
 
     private async Task<SwitchoverResult> ResultAsync(ProcedureEnd end, SwitchoverPlan? plan, Operation operation) => new(end.Outcome, end.Summary, plan)
     {
@@ -122,16 +141,6 @@ public sealed class Switchover(GroupProbe group, OperationOptions options)
         Number = operation.Number,
         After = end.Outcome is ProcedureOutcome.Refused or ProcedureOutcome.Interrupted ? null : await group.ObserveAsync().ConfigureAwait(false),
     };
-
-    /// <summary>The person at the terminal, as far as there is one.</summary>
-    private sealed class Person(OperationOptions options, CancellationToken cancellation) : IOperator
-    {
-        public bool WantsToStop => cancellation.IsCancellationRequested;
-
-        public void Tell(string step, string seen) => options.Report(step, seen);
-
-        public bool Ask(string question) => options.Ask(question);
-    }
 
     /// <summary>A probing writer, started and stopped by the procedure.</summary>
     private sealed class Meter(string? key, ProbeOptions probing) : IWritePauseMeter, IAsyncDisposable
@@ -157,4 +166,14 @@ public sealed class Switchover(GroupProbe group, OperationOptions options)
 
         public ValueTask DisposeAsync() => _writer?.DisposeAsync() ?? ValueTask.CompletedTask;
     }
+}
+
+/// <summary>The person at the terminal, as far as there is one.</summary>
+internal sealed class OperatorAtTerminal(OperationOptions options, CancellationToken cancellation) : IOperator
+{
+    public bool WantsToStop => cancellation.IsCancellationRequested;
+
+    public void Tell(string step, string seen) => options.Report(step, seen);
+
+    public bool Ask(string question) => options.Ask(question);
 }

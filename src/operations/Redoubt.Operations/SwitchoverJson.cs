@@ -36,7 +36,7 @@ public static class SwitchoverJson
             else
                 json.WriteNull("nothing_lost_proven");
             json.WriteString("evidence", result.Proof?.Evidence);
-            WriteChecks(json, result.Plan);
+            WriteChecks(json, result.Plan?.Checks ?? [], result.Plan?.Steps ?? []);
             json.WriteStartArray("follow_ups");
             foreach (string sentence in result.FollowUps)
                 json.WriteStringValue(sentence);
@@ -61,10 +61,11 @@ public static class SwitchoverJson
         _ => "unknown",
     };
 
-    private static void WriteChecks(Utf8JsonWriter json, SwitchoverPlan? plan)
+    /// <summary>The arrays <c>checks</c> and <c>steps</c>.</summary>
+    public static void WriteChecks(Utf8JsonWriter json, IReadOnlyList<Check> checks, IReadOnlyList<PlanStep> steps)
     {
         json.WriteStartArray("checks");
-        foreach (Check check in plan?.Checks ?? [])
+        foreach (Check check in checks)
         {
             json.WriteStartObject();
             json.WriteString("rule", check.Rule);
@@ -76,7 +77,7 @@ public static class SwitchoverJson
 
         json.WriteEndArray();
         json.WriteStartArray("steps");
-        foreach (PlanStep step in plan?.Steps ?? [])
+        foreach (PlanStep step in steps)
         {
             json.WriteStartObject();
             json.WriteString("step", step.Name);

@@ -29,11 +29,12 @@ internal sealed class FakeNode(NodeAddress address)
     public bool CutFromPeers { get; set; }
     public TimeSpan? PromotesAt { get; set; }
     public bool TurnsSuccessionDown { get; set; }
+    public bool Fenced { get; set; }
     public List<string[]> Late { get; } = [];
 
     public bool IsMaster => Follows is null;
 
-    public bool WouldWrite(TimeSpan now) => IsMaster && State == FailoverState.NoFailover && now >= PausedUntil;
+    public bool WouldWrite(TimeSpan now) => IsMaster && !Fenced && State == FailoverState.NoFailover && now >= PausedUntil;
 }
 
 internal sealed class FakeCluster : IGroupActs, INameProvider
@@ -298,6 +299,12 @@ internal sealed class FakeCluster : IGroupActs, INameProvider
                 break;
             case ["CLIENT", "UNPAUSE"]:
                 node.PausedUntil = TimeSpan.Zero;
+                break;
+            case ["REPLICAOF", "NO", "ONE"]:
+                if (node.IsMaster)
+                    break;
+                (node.Id2, node.SecondOffset, node.Follows) = (node.Id, node.Offset + 1, null);
+                node.Id = ReplicationId.Random(_random.NextBytes);
                 break;
             case ["REPLICAOF", _, var port]:
                 node.Follows = Groups.At(int.Parse(port));

@@ -11,6 +11,9 @@ namespace Redoubt.Failover.Procedures;
 /// <summary>The steps behind the point of no return.</summary>
 internal sealed class AfterHandOver(ProcedurePorts ports, SwitchoverIntent intent, SwitchoverRequest request, JournalPast past)
 {
+    /// <summary>The old master is gone: nothing is expected of it, and nothing is left unsaid about it.</summary>
+    public bool Unplanned { get; init; }
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ClientInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -22,24 +25,40 @@ internal sealed class AfterHandOver(ProcedurePorts ports, SwitchoverIntent inten
     {
         _fullSyncsBefore = past.NumberNoted("roll_call", "target_full_syncs") ?? await FullSyncsAsync(ports.Acts, intent.Target).ConfigureAwait(false);
         LossProof proof = LossProof.Of(null, null, intent.History);
-        await StepAsync("prove", "compare the fork that both nodes name", async () => Seen(proof = await ProveAsync().ConfigureAwait(false))).ConfigureAwait(false);
+        if (!Unplanned)
+            await StepAsync("prove", "compare the fork that both nodes name", async () => Seen(proof = await ProveAsync().ConfigureAwait(false))).ConfigureAwait(false);
         await StepAsync("probe", $"{intent.Target}: DEL of a key that is not there", ProbeAsync).ConfigureAwait(false);
-        await StepAsync("follow", $"watch {intent.OldMaster}", FollowAsync).ConfigureAwait(false);
+        if (!Unplanned)
+            await StepAsync("follow", $"watch {intent.OldMaster}", FollowAsync).ConfigureAwait(false);
         if (intent.Siblings.Count > 0)
             await StepAsync("siblings", $"REPLICAOF {intent.Announced.Host} {intent.Announced.Port} on {string.Join(", ", intent.Siblings)}", SiblingsAsync).ConfigureAwait(false);
         if (request.RewriteConfiguration)
             await StepAsync("persist", "CONFIG REWRITE on every node", PersistAsync).ConfigureAwait(false);
-        await StepAsync("clients", $"see the clients of {intent.OldMaster} leave", ClientsAsync).ConfigureAwait(false);
+        if (!Unplanned)
+            await StepAsync("clients", $"see the clients of {intent.OldMaster} leave", ClientsAsync).ConfigureAwait(false);
         if (intent.HasName)
             await StepAsync("name_final", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", NameAsync).ConfigureAwait(false);
-        await StepAsync("post_hooks", "run the hooks post_switchover", HooksAsync).ConfigureAwait(false);
+        await StepAsync("post_hooks", $"run the hooks {(Unplanned ? "post_failover" : "post_switchover")}", HooksAsync).ConfigureAwait(false);
+        return Unplanned ? EndUnplanned() : EndPlanned(pause, proof);
+    }
 
+    private ProcedureEnd EndPlanned(WritePause? pause, LossProof proof)
+    {
         string proven = proof.Proven ? "nothing lost (proven)" : "loss not excluded";
         string paused = pause is { } measured ? string.Create(CultureInfo.InvariantCulture, $", writes paused {measured.Time.TotalMilliseconds:0} ms") : "";
         string summary = $"{intent.Target} is the master now: {proven}{paused}.";
         ProcedureOutcome outcome = _followUps.Count == 0 ? ProcedureOutcome.Done : ProcedureOutcome.DoneWithFollowUps;
         ports.Journal.Write(JournalMark.End, "switchover", ("outcome", outcome.ToString()), ("summary", summary), ("follow_ups", string.Join("\n", _followUps)));
         return new ProcedureEnd(outcome, summary, _followUps) { Proof = proof };
+    }
+
+    private ProcedureEnd EndUnplanned()
+    {
+        _followUps.Add($"{intent.OldMaster} is in quarantine: whatever it has that the new master never got is only there. When it is back: redoubt missed-writes, then redoubt rejoin.");
+        string summary = $"{intent.Target} is the master now; {intent.OldMaster} is in quarantine.";
+        ports.Journal.Write(JournalMark.End, "failover",
+            ("outcome", nameof(ProcedureOutcome.DoneWithFollowUps)), ("summary", summary), ("quarantined", intent.OldMaster.ToString()), ("follow_ups", string.Join("\n", _followUps)));
+        return new ProcedureEnd(ProcedureOutcome.DoneWithFollowUps, summary, _followUps);
     }
 
     /// <summary>How many full resynchronisations the node has given since it started; null when it does not tell.</summary>
@@ -141,7 +160,7 @@ internal sealed class AfterHandOver(ProcedurePorts ports, SwitchoverIntent inten
 
     private async Task<string> PersistAsync()
     {
-        foreach (NodeAddress node in intent.Nodes)
+        foreach (NodeAddress node in intent.Nodes.Where(node => !Unplanned || node != intent.OldMaster))
         {
             NodeAnswer answer = await ports.Acts.SendAsync(node, "CONFIG", "REWRITE").ConfigureAwait(false);
             string manual = node == intent.Target ? "no replicaof" : $"replicaof {intent.Announced.Host} {intent.Announced.Port}";
@@ -226,7 +245,7 @@ internal sealed class AfterHandOver(ProcedurePorts ports, SwitchoverIntent inten
     private async Task<string> HooksAsync()
     {
         Dictionary<string, string> facts = intent.ToFacts().ToDictionary(fact => fact.Name, fact => fact.Value);
-        foreach (string moment in new[] { "post_switchover", "notify" })
+        foreach (string moment in new[] { Unplanned ? "post_failover" : "post_switchover", "notify" })
         {
             if (await ports.Hooks.RunAsync(moment, facts).ConfigureAwait(false) is { } failed)
                 _followUps.Add($"A hook {moment} failed: {failed}");

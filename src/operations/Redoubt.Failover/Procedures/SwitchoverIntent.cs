@@ -28,6 +28,9 @@ public sealed record SwitchoverIntent
     /// <summary>The name's value after.</summary>
     public string NewName { get; init; } = "";
 
+    /// <summary>A failover goes on even if no fence was verified.</summary>
+    public bool AcceptUnfenced { get; init; }
+
     /// <summary>Whether there is a name to move.</summary>
     public bool HasName => NewName.Length > 0 && OldName != NewName;
 
@@ -39,6 +42,7 @@ public sealed record SwitchoverIntent
     [
         ("old_master", OldMaster.ToString()), ("target", Target.ToString()), ("announced", Announced.ToString()), ("history", History.ToString()),
         ("siblings", string.Join(',', Siblings)), ("old_name", OldName), ("new_name", NewName),
+        ("accept_unfenced", AcceptUnfenced ? "yes" : "no"),
     ];
 
     /// <summary>From a record's facts; <see cref="FormatException"/> or <see cref="KeyNotFoundException"/> when they are not of this kind.</summary>
@@ -51,6 +55,7 @@ public sealed record SwitchoverIntent
         Siblings = [.. facts["siblings"].Split(',', StringSplitOptions.RemoveEmptyEntries).Select(text => NodeAddress.Parse(text))],
         OldName = facts["old_name"],
         NewName = facts["new_name"],
+        AcceptUnfenced = facts.GetValueOrDefault("accept_unfenced") == "yes",
     };
 
     /// <summary>What an allowed plan wants.</summary>

@@ -1,4 +1,3 @@
-using Redoubt.Failover.Names;
 using Redoubt.Topology;
 
 namespace Redoubt.Failover.Procedures;
@@ -22,13 +21,9 @@ namespace Redoubt.Failover.Procedures;
 public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent intent, SwitchoverRequest request)
 {
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
-    private static readonly TimeSpan NameWaitMax = TimeSpan.FromSeconds(60);
 
     private readonly HandOverStep _handOver = new(ports, intent, request);
-    private bool _nameMayHaveMoved;
-
-    /// <summary>How a step before the hand-over ended, and what another process may want to know of it.</summary>
-    private readonly record struct StepEnd(bool Passed, string Seen, params (string Name, string Value)[] Facts);
+    private readonly NameMove _name = new(ports, intent, request.Name);
 
     /// <summary>Where an operation stands, by what the nodes say.</summary>
     private enum Situation
@@ -62,7 +57,7 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
     public async Task<ProcedureEnd> ResumeAsync(JournalPast past)
     {
         ports.Journal.Write(JournalMark.Resumed, "resume");
-        _nameMayHaveMoved = past.Begun("name_change");
+        _name.MayHaveMoved = past.Begun("name_change");
         await ports.Acts.CutEarlierAsync([.. intent.Nodes]).ConfigureAwait(false);
         (Situation situation, string seen) = await SituateAsync(past).ConfigureAwait(false);
         ports.Operator.Tell("resume", seen);
@@ -80,7 +75,7 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
     public async Task<ProcedureEnd> AbortAsync(JournalPast past)
     {
         ports.Journal.Write(JournalMark.Resumed, "abort");
-        _nameMayHaveMoved = past.Begun("name_change");
+        _name.MayHaveMoved = past.Begun("name_change");
         await ports.Acts.CutEarlierAsync([.. intent.Nodes]).ConfigureAwait(false);
         (Situation situation, string seen) = await SituateAsync(past).ConfigureAwait(false);
         ports.Operator.Tell("abort", seen);
@@ -132,9 +127,9 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
             return await BackAsync(slow).ConfigureAwait(false);
         if (intent.HasName)
         {
-            if (await TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", ChangeNameAsync).ConfigureAwait(false) is { } unchanged)
+            if (await TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", _name.ChangeAsync).ConfigureAwait(false) is { } unchanged)
                 return await BackAsync(unchanged).ConfigureAwait(false);
-            if (await TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", VerifyNameAsync).ConfigureAwait(false) is { } invisible)
+            if (await TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", _name.VerifyAsync).ConfigureAwait(false) is { } invisible)
                 return await BackAsync(invisible).ConfigureAwait(false);
         }
 
@@ -220,32 +215,6 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
         }
     }
 
-    private async Task<StepEnd> ChangeNameAsync()
-    {
-        NameChange change = await ports.Names.ChangeAsync(intent.OldName, intent.NewName, default).ConfigureAwait(false);
-        // A refusal now says nothing about what an earlier process may have changed.
-        _nameMayHaveMoved |= change.Outcome is NameChangeOutcome.Changed or NameChangeOutcome.Unknown;
-        bool passed = change.Outcome == NameChangeOutcome.Changed || request.Name is { GoOnWithout: true };
-        return new StepEnd(passed, change.Evidence);
-    }
-
-    private async Task<StepEnd> VerifyNameAsync()
-    {
-        if (request.Name!.Wait == NameWait.None)
-            return new StepEnd(true, "not waited for");
-        NameVerdict verdict = await ports.Names.VerifyAsync(intent.NewName, request.Name.Timeout, default).ConfigureAwait(false);
-        if (!verdict.Agreed && !request.Name.GoOnWithout)
-            return new StepEnd(false, $"the name is not visible everywhere: {verdict.Evidence}");
-        TimeSpan ttl = TimeSpan.FromSeconds(request.Name.TtlSeconds);
-        if (request.Name.Wait != NameWait.Ttl || ttl == TimeSpan.Zero)
-            return new StepEnd(true, verdict.Evidence);
-        ttl = ttl < NameWaitMax ? ttl : NameWaitMax;
-        TimeSpan until = ports.Acts.Now + ttl;
-        while (ports.Acts.Now < until && !ports.Operator.WantsToStop)
-            await ports.Acts.WaitAsync(TimeSpan.FromMilliseconds(100)).ConfigureAwait(false);
-        return new StepEnd(true, $"{verdict.Evidence}; {ttl.TotalSeconds:0} s waited until older answers have run out");
-    }
-
     /// <summary>Time has passed since the plan was made: is it still the group it was made for?</summary>
     private async Task<StepEnd> RecheckAsync()
     {
@@ -266,8 +235,8 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
     private async Task<ProcedureEnd> BackAsync(string why, bool begun = false)
     {
         bool stopped = ports.Operator.WantsToStop;
-        bool moved = intent.HasName && _nameMayHaveMoved;
-        if (moved && await NameBackAsync().ConfigureAwait(false) is { } stuck)
+        bool moved = intent.HasName && _name.MayHaveMoved;
+        if (moved && await _name.BackAsync().ConfigureAwait(false) is { } stuck)
             return End(ProcedureOutcome.Unknown, $"Not switched: {why} But the name could not be put back: {stuck}", [$"Set {ports.Names.Name} to {intent.OldName}: {intent.OldMaster} is the master."]);
         NodeObservation old = await ports.Acts.LookAsync(intent.OldMaster).ConfigureAwait(false);
         if (begun && !old.IsMaster)
@@ -281,16 +250,6 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
         };
         await ports.Hooks.RunAsync("on_failed", new Dictionary<string, string> { ["why"] = why }).ConfigureAwait(false);
         return End(outcome, summary, []);
-    }
-
-    private async Task<string?> NameBackAsync()
-    {
-        ports.Journal.Write(JournalMark.Intent, "name_back", ("act", $"{ports.Names.Name}: {intent.NewName} -> {intent.OldName}"));
-        NameChange change = await ports.Names.ChangeAsync(intent.NewName, intent.OldName, default).ConfigureAwait(false);
-        NameVerdict verdict = await ports.Names.VerifyAsync(intent.OldName, request.Name!.Timeout, default).ConfigureAwait(false);
-        bool back = change.Outcome != NameChangeOutcome.Refused && verdict.Agreed;
-        ports.Journal.Write(back ? JournalMark.Done : JournalMark.Failed, "name_back", ("seen", $"{change.Evidence}; {verdict.Evidence}"));
-        return back ? null : $"{change.Evidence}; {verdict.Evidence}";
     }
 
     private ProcedureEnd Unknown(string seen) => new(ProcedureOutcome.Unknown, $"The outcome is not known: {seen}",
