@@ -29,6 +29,12 @@ internal static class ExitCode
     /// <summary>Another operation has the group; nothing was changed.</summary>
     public const int Busy = 7;
 
+    /// <summary><c>missed-writes</c>: some are missing, and which is known; nothing was changed.</summary>
+    public const int WritesMissing = 8;
+
+    /// <summary><c>missed-writes</c>: cannot be determined; nothing was changed.</summary>
+    public const int NotDetermined = 9;
+
     /// <summary>Ctrl-C before anything was changed.</summary>
     public const int Interrupted = 130;
 
@@ -43,6 +49,11 @@ internal static class ExitCode
         "fence" => "Exit codes:\n  0 fenced and verified, 1 not verified, 2 usage or group file, 7 another operation has the group",
         "unfence" => "Exit codes:\n  0 not fenced any more, 1 something may still be up, 2 usage or group file, 7 another operation has the group",
         "plan" => "Exit codes:\n  0 every check passes, 2 usage or group file, 3 refused or no node reachable",
+        "show" or "verify" => "Exit codes:\n  0 every server agrees, 1 not, 2 usage or group file",
+        "set" or "revert" => "Exit codes:\n  0 changed and every server agrees, 2 usage or group file, 3 refused and nothing changed,\n"
+            + "  5 changed, but not every server agrees yet, 6 outcome unknown, 7 an operation has the group",
+        "missed-writes" => "Exit codes:\n  0 none are missing (proven), 2 usage or group file, 3 no new master to compare with, 8 some are missing (exact), 9 cannot be determined",
+        "apply" => "Exit codes:\n  0 all applied, 2 usage or group file, 3 nothing was applied, 5 applied, but some are left, 6 outcome unknown",
         "history" => "Exit codes:\n  0 listed, 2 usage or group file",
         "journal" => "Exit codes:\n  0 shown and its chain is whole, 1 its chain is broken, 2 usage, group file or no such operation",
         "resume" or "abort" => "Exit codes:\n  0 done or nothing to do, 2 usage or group file, 3 refused, 4 rolled back, 5 done with follow-ups, 6 outcome still unknown,\n"

@@ -19,6 +19,8 @@ var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen an
     FenceCommand.CreateUnfence(),
     ContinueCommand.CreateResume(),
     ContinueCommand.CreateAbort(),
+    MissedWritesCommand.Create(),
+    DnsCommand.Create(),
     JournalCommand.Create(),
     JournalCommand.CreateHistory(),
 };
