@@ -18,8 +18,11 @@ public sealed class ServerProcess : IDisposable
     private Process? _process;
     private RespConnection? _control;
 
-    private ServerProcess(ServerKind kind, string binary, string host, int port, IEnumerable<string> arguments)
+    private readonly string[] _launcher;
+
+    private ServerProcess(ServerKind kind, string binary, string host, int port, IEnumerable<string> arguments, string[]? launcher = null)
     {
+        _launcher = launcher ?? [];
         Kind = kind;
         Host = host;
         _lease = port == 0 ? PortLease.Take() : null;
@@ -60,9 +63,15 @@ public sealed class ServerProcess : IDisposable
     public static ServerProcess Start(ServerKind kind, params string[] arguments) => StartAt("127.0.0.1", 0, kind, arguments);
 
     /// <summary>The same on a loopback address and port of the caller's choice; port 0 takes a free one.</summary>
-    public static ServerProcess StartAt(string host, int port, ServerKind kind, params string[] arguments)
+    public static ServerProcess StartAt(string host, int port, ServerKind kind, params string[] arguments) =>
+        Start(new ServerProcess(kind, ServerBinaries.PathOf(kind), host, port, arguments));
+
+    /// <summary>The same by way of another program, which must end in becoming the server.</summary>
+    public static ServerProcess StartBy(string[] launcher, string host, int port, ServerKind kind, params string[] arguments) =>
+        Start(new ServerProcess(kind, ServerBinaries.PathOf(kind), host, port, arguments, launcher));
+
+    private static ServerProcess Start(ServerProcess server)
     {
-        var server = new ServerProcess(kind, ServerBinaries.PathOf(kind), host, port, arguments);
         try
         {
             server.Launch();
@@ -226,7 +235,8 @@ public sealed class ServerProcess : IDisposable
         }
 
         all.AddRange(_arguments);
-        _process = ChildProcesses.Start(_binary, all, Folder);
+        string[] command = [.. _launcher, _binary, .. all];
+        _process = ChildProcesses.Start(command[0], command[1..], Folder);
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
         _process.BeginOutputReadLine();

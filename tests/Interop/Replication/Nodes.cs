@@ -5,6 +5,9 @@ namespace Redoubt.Interop.Replication;
 /// <summary>The mixes of servers that replication is tested in, and nodes set up so that tests do not wait for timers.</summary>
 internal static class Nodes
 {
+    /// <summary>Every mix and every scenario is run, where continuous integration runs a part: REDOUBT_ALL_MIXES=1, some minutes.</summary>
+    public static bool RunsAll => Environment.GetEnvironmentVariable("REDOUBT_ALL_MIXES") == "1";
+
     /// <summary>Master and replica. Redis to Redis is left out: it is the model, not the question.</summary>
     public static TheoryData<ServerKind, ServerKind> Pairs => new()
     {

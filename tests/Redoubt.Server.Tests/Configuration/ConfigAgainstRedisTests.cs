@@ -12,6 +12,8 @@ public class ConfigAgainstRedisTests
         ["io"] = "our own directive: the choice of the event loop",
         ["http-port"] = "our own directive: answers for load balancers",
         ["replica-guard"] = "our own directive: what a replica does not give its dataset up for",
+        ["replica-follow-dns"] = "our own directive: the name of the master is followed",
+        ["replica-candidates"] = "our own directive: nodes of which one is the master",
         ["repl-sync-spill-size"] = "our own directive: what of the stream stays in memory for replicas in synchronisation",
     };
 

@@ -39,6 +39,11 @@ internal sealed class ReplicationDirectives(DirectiveTable table)
     /// <summary>A replica in sync does not give up its dataset for an almost empty one of unknown history; in no Redis.</summary>
     public SwitchDirective Guard { get; } = table.Switch("replica-guard", true, Own);
 
+    /// <summary>The name of the master is looked at again while the link is up, and followed to where a master answers; in no Redis.</summary>
+    public SwitchDirective FollowDns { get; } = table.Switch("replica-follow-dns", false, Own);
+
+    public CandidatesDirective Candidates { get; } = table.Add(new CandidatesDirective());
+
     public SwitchDirective LazyFlush { get; } = table.Switch("replica-lazy-flush", false, NotInEffect, "slave-lazy-flush");
 
     public SwitchDirective IgnoreMaxMemory { get; } =

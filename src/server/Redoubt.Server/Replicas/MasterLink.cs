@@ -5,7 +5,7 @@
 // command as they are applied, become our own stream, so that our replicas and our offset follow the master's exactly.
 // A transaction counts when its EXEC is applied: a link that breaks inside MULTI resumes from before it.
 //
-// Names are resolved on a helper thread, at every attempt. A lost link is tried again at once and then with growing pauses.
+// Names are resolved on a helper thread, at every attempt (see MasterFinder). A lost link is tried again at once and then with growing pauses.
 //
 // Full resync: into an empty keyspace the bytes are parsed as they come. A keyspace with data in it is kept and served until
 // the snapshot has arrived whole (in a temporary file) and was found fit, so that a transfer that breaks half-way or cannot be loaded costs
@@ -44,6 +44,9 @@ internal sealed class MasterLink : ICommandSource
     // More than any receive buffer holds. A master that goes on sending must not keep us from being promoted.
     private const long UnreadBytesMax = 64L * 1024 * 1024;
 
+    /// <summary>How often a name is looked at while the link is up.</summary>
+    private const long NameLookMs = 2000;
+
     private readonly ReplicationService _service;
     private readonly ServerState _state;
     private readonly ServerConfig _config;
@@ -58,6 +61,10 @@ internal sealed class MasterLink : ICommandSource
     private readonly RespWriter _openTransaction = new(1024);
     private readonly List<ClientConnection> _promoters = [];
     private readonly OldMaster _oldMaster;
+    private readonly MasterFinder _finder;
+    private IPAddress? _address;
+    private long _lookAtSteadyMs;
+    private bool _isFirstAttempt;
     private bool _wasMaster;
 
     private ReplicaHandshake? _handshake;
@@ -88,6 +95,7 @@ internal sealed class MasterLink : ICommandSource
         _gate = gate;
         _loader = loader;
         _oldMaster = new OldMaster(service, config, log, mailbox);
+        _finder = new MasterFinder(config, mailbox);
         _connections.Closed += client =>
         {
             if (client == _client)
@@ -163,6 +171,8 @@ internal sealed class MasterLink : ICommandSource
         RefusedResync = null;
         _acceptsAny = accepts;
         _master = master;
+        _address = null;
+        _isFirstAttempt = true;
         _handover = handover;
         _backoff.Reset();
         _handshake = new ReplicaHandshake(Options(), _service);
@@ -211,43 +221,50 @@ internal sealed class MasterLink : ICommandSource
         _retryAtSteadyMs = long.MaxValue;
         _handshake = new ReplicaHandshake(Options(), _service);
         _handshake.OnConnecting(Resume(), _handover, Clock.SteadyMs);
-        if (IPAddress.TryParse(_master.Host, out IPAddress? address))
-        {
-            ConnectTo(address);
-            return;
-        }
-        string host = _master.Host;
-        ThreadPool.UnsafeQueueUserWorkItem(_ => Resolve(host, attempt), null);
+        bool isAsTold = _handover || _isFirstAttempt;
+        _isFirstAttempt = false;
+        _finder.Find(_master, _address, isAsTold, place => Found(place, attempt));
     }
 
     private ResumePoint? Resume() => HasHistory ? new ResumePoint(_service.History.Id, _service.Stream.Offset, AsksForFork: _wasMaster) : null;
 
-    private void Resolve(string host, int attempt)
+    private void Found(MasterFinder.Place place, int attempt)
     {
-        IPAddress? found = null;
-        string error = "the name has no address";
-        try
+        if (attempt != _attempt || _handshake is null)
+            return;
+        if (place.Address is not { } address)
         {
-            IPAddress[] addresses = Dns.GetHostAddresses(host);
-            found = Array.Find(addresses, static each => each.AddressFamily == AddressFamily.InterNetwork) ?? addresses.FirstOrDefault();
+            Lost($"Unable to resolve '{place.Master.Host}': {place.Error}");
+            return;
         }
-        catch (Exception failure) when (failure is SocketException or ArgumentException)
+        if (place.Master != _master)
         {
-            error = failure.Message;
+            _log.Write(LogLevel.Notice, LogMessages.Id.Text, $"{place.Master.Host}:{place.Master.Port} answers as a master: following it instead of {_master.Host}:{_master.Port}.");
+            _master = place.Master;
+            _config.ReplicaOf = place.Master;
         }
-        _mailbox.Post(() =>
+        ConnectTo(address);
+    }
+
+    /// <summary>The name of the master may lead elsewhere by now.</summary>
+    private void LookAtName(long nowSteadyMs)
+    {
+        if (!_config.Replication.FollowDns.Value || nowSteadyMs < _lookAtSteadyMs || _address is not { } present || IPAddress.TryParse(_master.Host, out _))
+            return;
+        _lookAtSteadyMs = nowSteadyMs + NameLookMs;
+        int attempt = _attempt;
+        _finder.Look(_master, present, elsewhere =>
         {
-            if (attempt != _attempt || _handshake is null)
+            if (elsewhere is null || attempt != _attempt || _client is not { } client)
                 return;
-            if (found is null)
-                Lost($"Unable to resolve '{host}': {error}");
-            else
-                ConnectTo(found);
+            _log.Write(LogLevel.Notice, LogMessages.Id.Text, $"{_master.Host} leads to {elsewhere} now, and a master answers there: following it.");
+            _connections.Close(client);
         });
     }
 
     private void ConnectTo(IPAddress address)
     {
+        _address = address;
         try
         {
             IPAddress? source = _config.Network.BindSourceAddr.Text is { Length: > 0 } text && IPAddress.TryParse(text, out IPAddress? parsed) ? parsed : null;
@@ -686,6 +703,7 @@ internal sealed class MasterLink : ICommandSource
         {
             LastIoSteadyMs = Math.Max(LastIoSteadyMs, nowSteadyMs - (Clock.UnixMs - _client.LastInteractionMs));
             handshake.OnTraffic(LastIoSteadyMs);
+            LookAtName(nowSteadyMs);
             if (nowSteadyMs - _lastAckMs >= 1000)
             {
                 // A link that lived for a second deserves a quick second attempt; one that always breaks at once does not.
