@@ -60,9 +60,8 @@ public sealed class Hosts_of_their_own
         second.Promote();
         hosts.SetNames(2, ("the-master", hosts.AddressOf(1)));
         first.Kill();
-        replica.WaitUntilUnlinked();
-        replica.WaitUntilLinked();
-        Assert.Equal(1, second.OnlineReplicas());
+        second.WaitForReplicas(1);
+        replica.WaitUntilCaughtUp(second);
     }
 
     [Fact]
