@@ -77,6 +77,22 @@ public sealed class MissedWritesTests : IDisposable
     }
 
     [Fact]
+    public async Task The_old_master_rejoins_once_its_writes_were_looked_at()
+    {
+        _old.Call("SET", "order", "paid").OrThrow();
+        _new.Promote();
+        ProgramRun refused = await ProgramRun.Of("rejoin", "old", "--group", GroupFile);
+        Assert.True(refused.Code == 3, refused.Output + refused.Errors);
+        Assert.Contains("missed-writes", refused.Output);
+        Assert.Equal(3, (await ProgramRun.Of("rejoin", "old", "--group", GroupFile, "--discard-missed-writes")).Code);
+        Assert.Equal("master", _old.Role());
+        Assert.Equal(8, (await ProgramRun.Of("missed-writes", "--group", GroupFile, "--node", "old")).Code);
+        ProgramRun done = await ProgramRun.Of("rejoin", "old", "--group", GroupFile);
+        Assert.True(done.Code == 0, done.Output + done.Errors);
+        Assert.Equal("slave", _old.Role());
+    }
+
+    [Fact]
     public async Task Nothing_missing_is_said_as_proven()
     {
         _new.Promote();

@@ -54,6 +54,7 @@ internal static class ExitCode
             + "  5 changed, but not every server agrees yet, 6 outcome unknown, 7 an operation has the group",
         "missed-writes" => "Exit codes:\n  0 none are missing (proven), 2 usage or group file, 3 no new master to compare with, 8 some are missing (exact), 9 cannot be determined",
         "apply" => "Exit codes:\n  0 all applied, 2 usage or group file, 3 nothing was applied, 5 applied, but some are left, 6 outcome unknown",
+        "rejoin" => "Exit codes:\n  0 it follows and has everything, 2 usage or group file, 3 refused and nothing changed, 5 follow-ups remain, 7 an operation has the group",
         "history" => "Exit codes:\n  0 listed, 2 usage or group file",
         "journal" => "Exit codes:\n  0 shown and its chain is whole, 1 its chain is broken, 2 usage, group file or no such operation",
         "resume" or "abort" => "Exit codes:\n  0 done or nothing to do, 2 usage or group file, 3 refused, 4 rolled back, 5 done with follow-ups, 6 outcome still unknown,\n"

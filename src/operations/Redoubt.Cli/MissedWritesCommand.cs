@@ -28,7 +28,7 @@ internal sealed class MissedWritesCommand
 
     private readonly Option<string?> _tail = new("--tail") { Description = "With --data: a saved piece of the stream that ends at the fork, once the new master has forgotten it", HelpName = "file" };
 
-    private readonly Option<string?> _save = new("--save") { Description = "Write commands.aof, commands.jsonl, keys.csv and summary.json into this folder", HelpName = "folder" };
+    private readonly Option<string?> _save = new("--save") { Description = "Write commands.aof, commands.jsonl, keys.csv and summary.json into this folder too; the group's folder of state always has them", HelpName = "folder" };
 
     public static Command Create()
     {
@@ -90,7 +90,7 @@ internal sealed class MissedWritesCommand
             return report.Items.Count == 0 ? ExitCode.Done : dryRun ? ExitCode.Done : ExitCode.Refused;
         if (!yes && !terminal.Ask("Apply them?"))
             return ExitCode.Refused;
-        string folder = arguments.GetValue(_save) ?? Path.Combine((await group.StateAsync(default).ConfigureAwait(false)).Folder, "missed", report.Fork.ReplicationId.ToString());
+        string folder = arguments.GetValue(_save) ?? MissedWritesAudit.FolderOf(await group.StateAsync(default).ConfigureAwait(false), report.Fork);
         IReadOnlyList<ApplyOutcome> outcomes = await new MissedWritesApply(newMaster, changes, report.Findings, folder).RunAsync(chosen, interruption.Token).ConfigureAwait(false);
         terminal.Write(outcomes.Select(outcome => new Line(outcome.Applied switch { true => "  ok  ", false => "  --  ", null => "  !!  " }, outcome.Applied == true ? Tone.Good : Tone.Warning)
             .Add($"{string.Join(' ', outcome.Item.Group.Keys)}: {outcome.Reason}")));
@@ -122,6 +122,9 @@ internal sealed class MissedWritesCommand
             MissedWritesReport report = await MissedWritesReport.TakeAsync(newMaster, fork, findings, changes, cancellation).ConfigureAwait(false);
             if (arguments.GetValue(_save) is { } folder)
                 report.Save(folder);
+            // Without a look at the old master nothing was audited.
+            if (old is not null || arguments.GetValue(_data) is not null)
+                report.Save(MissedWritesAudit.FolderOf(await group.StateAsync(cancellation).ConfigureAwait(false), fork));
             return (report, changes, newMaster);
         }
         catch (Exception error) when (error is StreamUnavailableException or IOException or UnauthorizedAccessException)
@@ -138,7 +141,9 @@ internal sealed class MissedWritesCommand
             return await search.OfLiveAsync(fork, group.Probe.ProbeOf(address), cancellation).ConfigureAwait(false);
         if (arguments.GetValue(_data) is not { } folder)
             return LossJudgement.OfNothing(fork, lastSeen);
-        byte[]? tail = arguments.GetValue(_tail) is { } file ? await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false) : null;
+        byte[]? tail = arguments.GetValue(_tail) is { } file
+            ? await File.ReadAllBytesAsync(file, cancellation).ConfigureAwait(false)
+            : MissedWritesAudit.FindTail(await group.StateAsync(cancellation).ConfigureAwait(false), fork);
         var facts = new OldMasterFacts(arguments.GetValue(_cleanStop), lastSeen, tail, group.Definition.Evidence.TailBytes);
         return await search.OfDataAsync(fork, OldData.Open(folder), facts, cancellation).ConfigureAwait(false);
     }

@@ -20,6 +20,7 @@ var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen an
     ContinueCommand.CreateResume(),
     ContinueCommand.CreateAbort(),
     MissedWritesCommand.Create(),
+    RejoinCommand.Create(),
     DnsCommand.Create(),
     JournalCommand.Create(),
     JournalCommand.CreateHistory(),
