@@ -6,15 +6,21 @@
 // Per run: the longest time between two acknowledgements, over all writers taken together (the service stood still so long) and
 // for the unluckiest single writer. At the end every write that was acknowledged must be found on the last master.
 //
-// usage: dotnet run -c Release --project bench/Failover [RUNS [WRITERS [redis]]]
-// REDOUBT_SERVER names the binary; "redis" measures a pair of redis-servers instead.
+// usage: dotnet run -c Release --project bench/Failover [RUNS [WRITERS [redis] [tool]]]
+// REDOUBT_SERVER names the binary; "redis" measures a pair of redis-servers instead. "tool" changes masters by the whole procedure of
+// `redoubt switchover` instead of the bare command.
 
 using System.Diagnostics;
 using System.Globalization;
+using Redoubt.Failover;
+using Redoubt.Failover.Procedures;
+using Redoubt.Operations;
 using Redoubt.Testing;
+using Redoubt.Topology;
 
 int runs = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 50;
 int writerCount = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 4;
+bool tool = args.Contains("tool");
 ServerKind kind = args.Contains("redis") ? ServerKind.Redis : ServerKind.Redoubt;
 
 using ServerProcess first = RedisServers.Start(kind, "--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb");
@@ -31,7 +37,18 @@ for (int run = 0; run < runs; run++)
     long warm = writers.Sum(writer => writer.Acknowledged) + (writerCount * 50);
     Wait.Until(() => writers.Sum(writer => writer.Acknowledged) >= warm, "the writers to be at work");
     Array.ForEach(writers, writer => writer.Begin());
-    master.Call("FAILOVER", "TO", "127.0.0.1", $"{replica.Port}", "TIMEOUT", "10000").OrThrow();
+    if (tool)
+    {
+        using var group = new GroupProbe([new NodeAddress(master.Host, master.Port), new NodeAddress(replica.Host, replica.Port)], new ProbeOptions());
+        SwitchoverResult result = await new Switchover(group, new OperationOptions()).RunAsync(new SwitchoverRequest());
+        if (result.Outcome != ProcedureOutcome.Done)
+            throw new InvalidOperationException($"{result.Summary} {string.Join(' ', result.FollowUps)}");
+    }
+    else
+    {
+        master.Call("FAILOVER", "TO", "127.0.0.1", $"{replica.Port}", "TIMEOUT", "10000").OrThrow();
+    }
+
     replica.WaitForRole("master");
     replica.WaitForReplicas(1);
     long after = writers.Sum(writer => writer.Acknowledged) + (writerCount * 50);
@@ -57,7 +74,7 @@ catch (InvalidOperationException difference)
 }
 
 long fullResyncs = SyncCounts.Of(master).Full + SyncCounts.Of(replica).Full - 1;
-Console.WriteLine($"{kind}, {runs} failovers, {writerCount} writers, {writers.Sum(writer => writer.Acknowledged)} writes acknowledged");
+Console.WriteLine($"{kind}, {runs} {(tool ? "switchovers by the tool" : "failovers")}, {writerCount} writers, {writers.Sum(writer => writer.Acknowledged)} writes acknowledged");
 Console.WriteLine($"lost: {lost}; datasets {(different == 0 ? "equal" : "differ")}; full resyncs: {fullResyncs}");
 Console.WriteLine($"nobody acknowledged, ms:  {Figures(standstills)}");
 Console.WriteLine($"unluckiest writer, ms:    {Figures(unluckiest)}");

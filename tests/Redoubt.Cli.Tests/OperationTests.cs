@@ -64,6 +64,9 @@ public sealed class OperationTests : IDisposable
         Assert.True(run.Code == 0, run.Output + run.Errors);
         Assert.Contains("nothing lost (proven)", run.Output);
 
+        ProgramRun status = await ProgramRun.Of("status", "--group", GroupFile);
+        Assert.Contains("Last operation: switchover #1", status.Output);
+        Assert.Contains("PERSIST", status.Output);
         ProgramRun history = await ProgramRun.Of("history", "--group", GroupFile, "-o", "json");
         using JsonDocument operations = JsonDocument.Parse(history.Output);
         JsonElement only = Assert.Single(operations.RootElement.GetProperty("operations").EnumerateArray());
@@ -131,8 +134,64 @@ public sealed class OperationTests : IDisposable
         ProgramRun fenced = await ProgramRun.Of("fence", "a", "--group", GroupFile);
         Assert.True(fenced.Code == 0, fenced.Output + fenced.Errors);
         Assert.StartsWith("NOREPLICAS", _first.Call("SET", "a", "1").Text);
+        Assert.Contains("min-replicas", (await ProgramRun.Of("status", "--group", GroupFile)).Output);
         Assert.Equal(0, (await ProgramRun.Of("unfence", "a", "--group", GroupFile)).Code);
         Assert.False(_first.Call("SET", "a", "1").IsError);
+    }
+
+    [Fact]
+    public async Task Clients_on_a_replica_are_stragglers_and_can_be_cut_off()
+    {
+        using RespConnection worker = _second.Connect();
+        worker.Call("CLIENT", "SETNAME", "worker-7").OrThrow();
+        using RespConnection writer = _first.Connect();
+        writer.Call("CLIENT", "SETNAME", "writer-1").OrThrow();
+        ProgramRun list = await ProgramRun.Of("clients", "--group", GroupFile, "-o", "json");
+        using JsonDocument rows = JsonDocument.Parse(list.Output);
+        Dictionary<string, bool> stragglers = rows.RootElement.GetProperty("clients").EnumerateArray().Where(row => row.GetProperty("name").GetString()!.Length > 0)
+            .ToDictionary(row => row.GetProperty("name").GetString()!, row => row.GetProperty("straggler").GetBoolean());
+        Assert.Equal(new Dictionary<string, bool> { ["worker-7"] = true, ["writer-1"] = false }, stragglers);
+        Assert.Equal(1, (await ProgramRun.Of("clients", "--group", GroupFile, "--kill-stragglers")).Code);
+        Assert.Equal(0, (await ProgramRun.Of("clients", "--group", GroupFile, "--kill-stragglers", "--yes")).Code);
+        Assert.DoesNotContain("worker-7", _second.Ask("CLIENT", "LIST"));
+        Assert.Contains("writer-1", _first.Ask("CLIENT", "LIST"));
+    }
+
+    [Fact]
+    public async Task The_name_moves_with_the_role_and_a_refusal_leaves_both_where_they_were()
+    {
+        string hosts = Path.Combine(_folder, "hosts");
+        File.WriteAllText(hosts, "127.0.0.1 orders.test\n");
+        string file = Path.Combine(_folder, "named.yaml");
+        File.WriteAllText(file, $$"""
+            group: named
+            nodes:
+              - { name: a, addr: "127.0.0.1:{{_first.Port}}", dns: 127.0.0.1 }
+              - { name: b, addr: "127.0.0.1:{{_second.Port}}", dns: 127.0.0.2 }
+            dns: { provider: hosts, name: orders.test, file: {{hosts}}, ttl: 0 }
+            clients: { drain: 1ms, kill_stragglers: never }
+            hooks: { pre_switchover: [[/bin/sh, -c, "test ! -e {{_folder}}/no"]] }
+            state_dir: {{_folder}}
+            """);
+        File.WriteAllText(Path.Combine(_folder, "no"), "");
+        ProgramRun refused = await ProgramRun.Of("switchover", "--group", file);
+        Assert.Equal(3, refused.Code);
+        Assert.Equal("127.0.0.1 orders.test\n", File.ReadAllText(hosts));
+        File.Delete(Path.Combine(_folder, "no"));
+
+        ProgramRun run = await ProgramRun.Of("switchover", "--group", file);
+        Assert.True(run.Code == 0, run.Output + run.Errors);
+        Assert.Contains("name_change", run.Output);
+        Assert.Contains("127.0.0.2", File.ReadAllText(hosts));
+        Assert.Equal("master", _second.Info("replication", "role"));
+        Assert.Contains("orders.test -> 127.0.0.2", (await ProgramRun.Of("status", "--group", file)).Output);
+
+        // Somebody else has changed the name: nothing is done on a wrong assumption.
+        File.WriteAllText(hosts, "127.0.0.9 orders.test\n");
+        ProgramRun conflict = await ProgramRun.Of("switchover", "--group", file);
+        Assert.Equal(3, conflict.Code);
+        Assert.Contains("127.0.0.9", File.ReadAllText(hosts));
+        Assert.Equal("master", _second.Info("replication", "role"));
     }
 
     [Fact]

@@ -23,6 +23,8 @@ internal sealed record ProgramRun(int Code, string Output, string Errors)
         };
         foreach (string name in new[] { "REDISCLI_AUTH", "REDOUBT_SERVER" })
             start.Environment.Remove(name);
+        // Journals of groups that are given by addresses go here rather than where this machine's operator keeps his.
+        start.Environment["XDG_STATE_HOME"] = Path.Combine(Path.GetTempPath(), "redoubt-cli-tests");
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
         return Process.Start(start)!;

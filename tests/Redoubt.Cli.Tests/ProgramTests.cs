@@ -23,6 +23,7 @@ public sealed class ProgramTests : IDisposable
     [InlineData("init")]
     [InlineData("plan")]
     [InlineData("doctor")]
+    [InlineData("clients")]
     [InlineData("failover")]
     [InlineData("fence")]
     [InlineData("unfence")]

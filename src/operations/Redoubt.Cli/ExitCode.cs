@@ -48,6 +48,7 @@ internal static class ExitCode
             + "  6 outcome unknown, 7 another operation has the group, 130 interrupted before the first change; 0 only with --dry-run",
         "fence" => "Exit codes:\n  0 fenced and verified, 1 not verified, 2 usage or group file, 7 another operation has the group",
         "unfence" => "Exit codes:\n  0 not fenced any more, 1 something may still be up, 2 usage or group file, 7 another operation has the group",
+        "clients" => "Exit codes:\n  0 listed, or every straggler cut off, 1 some were left, 2 usage or group file",
         "plan" => "Exit codes:\n  0 every check passes, 2 usage or group file, 3 refused or no node reachable",
         "show" or "verify" => "Exit codes:\n  0 every server agrees, 1 not, 2 usage or group file",
         "set" or "revert" => "Exit codes:\n  0 changed and every server agrees, 2 usage or group file, 3 refused and nothing changed,\n"

@@ -124,12 +124,15 @@ internal sealed record ChosenGroup(GroupDefinition Definition, GroupProbe Probe,
     public ProcedureHooks Hooks => new(Definition.Name, Definition.Hooks);
 
     /// <summary>Where journals are. A group given by addresses is known by its lowest one, whichever of them was typed, so it is looked at first.</summary>
-    public async Task<StateFolder> StateAsync(CancellationToken cancellation)
+    public async Task<StateFolder> StateAsync(CancellationToken cancellation) =>
+        StateOf(Definition.Name.Length > 0 ? new GroupObservation([]) : await Probe.ObserveAsync(cancellation).ConfigureAwait(false));
+
+    /// <summary>The same, for a group that was observed already.</summary>
+    public StateFolder StateOf(GroupObservation seen)
     {
         string name = Definition.Name;
         if (name.Length == 0)
         {
-            GroupObservation seen = await Probe.ObserveAsync(cancellation).ConfigureAwait(false);
             string first = seen.Nodes.Select(node => node.Address.ToString()).Order(StringComparer.Ordinal).First();
             name = "nodes-" + string.Concat(first.Select(character => char.IsAsciiLetterOrDigit(character) || character == '.' ? character : '-'));
         }

@@ -17,6 +17,7 @@ var root = new RootCommand("Redoubt: replicated Redis-compatible groups, seen an
     FailoverCommand.Create(),
     FenceCommand.CreateFence(),
     FenceCommand.CreateUnfence(),
+    ClientsCommand.Create(),
     ContinueCommand.CreateResume(),
     ContinueCommand.CreateAbort(),
     MissedWritesCommand.Create(),

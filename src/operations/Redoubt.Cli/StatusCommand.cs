@@ -38,7 +38,7 @@ internal static class StatusCommand
 
     private static async Task<int> ShowAsync(ChosenGroup group, Terminal terminal, OutputFormat format, CancellationToken cancellation)
     {
-        StatusReport report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
+        StatusReport report = await TakeAsync(group, cancellation).ConfigureAwait(false);
         if (format == OutputFormat.Table)
             terminal.Write(StatusTable.Draw(report, terminal.Width));
         else
@@ -54,7 +54,7 @@ internal static class StatusCommand
         {
             do
             {
-                report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
+                report = await TakeAsync(group, cancellation).ConfigureAwait(false);
                 group.Local?.NoteMaster(report.Group);
                 string time = DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
                 List<Line> lines = StatusTable.Draw(report, terminal.Width);
@@ -73,6 +73,12 @@ internal static class StatusCommand
         }
 
         return report is null ? ExitCode.Interrupted : CodeOf(report);
+    }
+
+    private static async Task<StatusReport> TakeAsync(ChosenGroup group, CancellationToken cancellation)
+    {
+        StatusReport report = await StatusReport.TakeAsync(group.Probe, group.Names, cancellation).ConfigureAwait(false);
+        return report.With(await StatusSurroundings.LookAsync(group.NameProvider, group.StateOf(report.Group), report.Group, cancellation).ConfigureAwait(false));
     }
 
     private static int CodeOf(StatusReport report)

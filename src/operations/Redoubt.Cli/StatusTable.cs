@@ -16,8 +16,13 @@ internal static class StatusTable
     /// <summary>The report's sentence, the table, and what is wrong with what to do about it.</summary>
     public static List<Line> Draw(StatusReport report, int width)
     {
-        List<Line> lines = [new Line(report.Analysis.Summary, ToneOf(report.Analysis.Severity)), new Line()];
+        List<Line> lines = [new Line(report.Analysis.Summary, ToneOf(report.Analysis.Severity))];
+        if (report.Around is { NameLine: { Length: > 0 } name })
+            lines.Add(new Line(name, Tone.Faint));
+        lines.Add(new Line());
         lines.AddRange(DrawNodes(report, width));
+        if (report.Around is { OperationLine: { Length: > 0 } operation })
+            lines.Add(new Line(operation, report.Around.Last is { IsOpen: true } ? Tone.Bad : Tone.Faint));
         if (report.Analysis.Findings.Count > 0)
             lines.Add(new Line());
         foreach (Finding finding in report.Analysis.Findings)
@@ -95,9 +100,13 @@ internal static class StatusTable
         columns.Add(Make("OFFSET", true, 0, row => row.Node.Offset?.ToString() ?? ""));
         columns.Add(Make("BEHIND", true, 0, row => row.Node.IsReplica ? Units.Bytes(row.BehindBytes) : "", BehindTone));
         columns.Add(Make("TIME", true, 0, row => row.Node.IsReplica ? Units.Time(row.Behind) : "", BehindTone));
+        columns.Add(Make("ACK", true, 5, row => row.AcknowledgedSecondsAgo is { } seconds ? $"{seconds} s" : ""));
         columns.Add(Make("CLIENTS", true, 3, row => Known(row, row.Node.Vitals.Clients, Units.Count)));
         columns.Add(Make("MEMORY", true, 2, row => Known(row, row.Node.Vitals.UsedMemoryBytes, bytes => Units.Bytes(bytes))));
         columns.Add(Make("OPS/S", true, 1, row => Known(row, row.Node.Vitals.OpsPerSecond, Units.Count)));
+        columns.Add(Make("PERSIST", false, 6, row => row.Node.Vitals.Persistence, row => row.Node.Vitals.Persistence.EndsWith("failed", StringComparison.Ordinal) ? Tone.Bad : Tone.Plain));
+        if (rows.Any(row => row.Fence is not null))
+            columns.Add(Make("FENCE", false, 0, row => row.Fence ?? "", _ => Tone.Warning));
         columns.Add(Make("VERSION", false, 9, row => row.Node.Vitals.Version, _ => Tone.Faint));
         return columns;
     }

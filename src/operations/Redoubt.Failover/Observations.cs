@@ -83,6 +83,9 @@ public sealed record NodeVitals
     /// <summary>Since the process started.</summary>
     public long UptimeSeconds { get; init; } = -1;
 
+    /// <summary><c>aof</c> where it keeps one, else <c>rdb</c>, with <c>failed</c> behind it when the last save did; empty when it did not say.</summary>
+    public string Persistence { get; init; } = "";
+
     /// <summary>It is reading its dataset from disk and serves nobody yet.</summary>
     public bool Loading { get; init; }
 }

@@ -111,6 +111,7 @@ public sealed class NodeProbe : IDisposable
     internal static NodeVitals ReadVitals(ReadOnlySpan<byte> info)
     {
         var vitals = new NodeVitals();
+        bool failed = false;
         foreach (InfoLine line in new InfoLines(info))
         {
             if (line.Field.SequenceEqual("redis_version"u8))
@@ -129,9 +130,13 @@ public sealed class NodeProbe : IDisposable
                 vitals = vitals with { UptimeSeconds = Number(line.Value) };
             else if (line.Field.SequenceEqual("loading"u8))
                 vitals = vitals with { Loading = Number(line.Value) != 0 };
+            else if (line.Field.SequenceEqual("aof_enabled"u8))
+                vitals = vitals with { Persistence = Number(line.Value) != 0 ? "aof" : "rdb" };
+            else if (line.Field.EndsWith("_status"u8) && (line.Field.StartsWith("rdb_last"u8) || line.Field.StartsWith("aof_last"u8)))
+                failed |= line.Value.SequenceEqual("err"u8);
         }
 
-        return vitals;
+        return failed ? vitals with { Persistence = $"{vitals.Persistence} failed".TrimStart() } : vitals;
     }
 
     private static long Number(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out long value, out _) ? value : -1;

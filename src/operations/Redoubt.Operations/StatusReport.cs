@@ -16,6 +16,12 @@ public sealed record StatusRow(NodeObservation Node, string? Name, long? BehindB
     /// <summary><c>master</c>, <c>replica</c>, or <c>?</c> for a node that was not observed.</summary>
     public string Role => Node.Replication switch { null => "?", { Role: Topology.Role.Master } => "master", _ => "replica" };
 
+    /// <summary>Whole seconds since the master last heard an acknowledgement of it; null on masters and where the master does not say.</summary>
+    public long? AcknowledgedSecondsAgo { get; init; }
+
+    /// <summary>How it is kept from accepting writes, as far as this machine knows; null when it is not.</summary>
+    public string? Fence { get; init; }
+
     /// <summary>The state of the link to the master, or of the node itself where that matters more.</summary>
     public string Link => Node switch
     {
@@ -35,6 +41,9 @@ public sealed record StatusRow(NodeObservation Node, string? Name, long? BehindB
 /// <summary>A group at one moment: rows, what they mean, and how bad that is.</summary>
 public sealed record StatusReport(GroupObservation Group, GroupAnalysis Analysis, IReadOnlyList<StatusRow> Rows)
 {
+    /// <summary>The name and the operations; null when nobody looked.</summary>
+    public StatusSurroundings? Around { get; init; }
+
     /// <summary>Observes the group once. <paramref name="names"/> are the local names of nodes, if there are any.</summary>
     public static async Task<StatusReport> TakeAsync(GroupProbe probe, IReadOnlyDictionary<NodeAddress, string> names, CancellationToken cancellation = default)
     {
@@ -45,7 +54,17 @@ public sealed record StatusReport(GroupObservation Group, GroupAnalysis Analysis
     /// <summary>The report of an observation.</summary>
     public static StatusReport Of(GroupObservation group, GroupProbe probe, IReadOnlyDictionary<NodeAddress, string> names) =>
         new(group, GroupAnalysis.Of(group), [.. group.Nodes.Select(node => new StatusRow(
-            node, NameOf(node, names), group.BytesBehind(node), node.IsReplica ? probe.LagOf(group, node) : Lag.Unknown))]);
+            node, NameOf(node, names), group.BytesBehind(node), node.IsReplica ? probe.LagOf(group, node) : Lag.Unknown)
+        {
+            AcknowledgedSecondsAgo = node.IsReplica && group.Master is { } master && GroupObservation.LineFor(master, node) is { State: ReplicaState.Online } line ? line.LagSeconds : null,
+        })]);
+
+    /// <summary>The report with what is known beside the nodes.</summary>
+    public StatusReport With(StatusSurroundings around) => this with
+    {
+        Around = around,
+        Rows = [.. Rows.Select(row => row with { Fence = around.Fences.GetValueOrDefault(row.Node.Address) })],
+    };
 
     /// <summary>The report as one JSON object: <c>severity</c>, <c>summary</c>, <c>nodes</c>, <c>findings</c>. What is not known is null.</summary>
     public string ToJson()
@@ -57,6 +76,7 @@ public sealed record StatusReport(GroupObservation Group, GroupAnalysis Analysis
             json.WriteString("severity", Analysis.Severity.ToString().ToLowerInvariant());
             json.WriteString("summary", Analysis.Summary);
             WriteNodes(json);
+            Around?.Write(json);
             json.WriteStartArray("findings");
             foreach (Finding finding in Analysis.Findings)
             {
@@ -92,6 +112,9 @@ public sealed record StatusReport(GroupObservation Group, GroupAnalysis Analysis
             Number(json, "behind_ms", row.Behind.Time is { } time ? (long)time.TotalMilliseconds : null);
             json.WriteBoolean("behind_ms_is_lower_bound", row.Behind.AtLeast);
             Number(json, "master_last_io_seconds_ago", row.Node.Replication?.Master is { LastIoSecondsAgo: >= 0 } link ? link.LastIoSecondsAgo : null);
+            Number(json, "acknowledged_seconds_ago", row.AcknowledgedSecondsAgo);
+            json.WriteString("persistence", row.Node.Vitals.Persistence.Length == 0 ? null : row.Node.Vitals.Persistence);
+            json.WriteString("fence", row.Fence);
             json.WriteString("replication_id", row.Node.Replication?.ReplicationId.ToString());
             json.WriteString("master", row.Node.Replication?.Master?.Address.ToString());
             json.WriteString("version", row.Node.Vitals.Version.Length == 0 ? null : row.Node.Vitals.Version);

@@ -144,7 +144,7 @@ public sealed class Full_resync
         WriteLoad.Fill(master, seed: 72, count: 100);
         replica.Follow(master);
         Nodes.AssertSame(master, replica);
-        Thread.Sleep(1500);
+        Thread.Sleep(1500); // nothing announces that the file was left alone
         Assert.True(File.Exists(Path.Combine(master.Folder, "dump.rdb")));
     }
 

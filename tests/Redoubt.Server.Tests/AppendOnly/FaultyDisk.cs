@@ -59,7 +59,7 @@ internal sealed class FaultyDisk : IAofDisk
         public void Append(ReadOnlySpan<byte> bytes)
         {
             if (disk.WriteMs > 0)
-                Thread.Sleep(disk.WriteMs);
+                Thread.Sleep(disk.WriteMs); // the disk is slow on purpose
             lock (disk._lock)
             {
                 int room = disk.Capacity - disk._written.Count;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Redoubt.Topology;
 
 namespace Redoubt.Operations.Procedures;
 
@@ -45,9 +46,18 @@ public sealed class StateFolder
 
     /// <summary>Takes the lock, until disposed.</summary>
     /// <exception cref="GroupBusyException">Another process has it.</exception>
+    /// <exception cref="Groups.GroupDefinitionException">The folder cannot be made or written.</exception>
     public IDisposable Lock()
     {
-        CreateFolder();
+        try
+        {
+            CreateFolder();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new Groups.GroupDefinitionException($"nothing can be written into the folder of state: {error.Message} Choose another one with state_dir in the group file, or XDG_STATE_HOME");
+        }
+
         string path = System.IO.Path.Combine(Folder, "lock");
         try
         {
@@ -56,6 +66,10 @@ public sealed class StateFolder
             held.Write(System.Text.Encoding.UTF8.GetBytes($"{Environment.ProcessId}\n"));
             held.Flush();
             return held;
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new Groups.GroupDefinitionException($"nothing can be written into the folder of state: {error.Message}");
         }
         catch (IOException)
         {
@@ -71,6 +85,15 @@ public sealed class StateFolder
 
     /// <summary>One operation, or null.</summary>
     public JournalFile? Read(int number) => File.Exists(PathOf(number)) ? JournalFile.Read(PathOf(number), number) : null;
+
+    /// <summary>The newest operation, or null.</summary>
+    public JournalFile? Last() => Numbers().LastOrDefault() is > 0 and var number ? Read(number) : null;
+
+    /// <summary>Where a fence by min-replicas keeps what it has to put back.</summary>
+    public string FencePathOf(NodeAddress node) => System.IO.Path.Combine(Folder, string.Create(CultureInfo.InvariantCulture, $"fence-{node.Host.Replace(':', '.')}-{node.Port}"));
+
+    /// <summary>That node was fenced by min-replicas from here, and the fence was not lifted since.</summary>
+    public bool IsFenced(NodeAddress node) => File.Exists(FencePathOf(node));
 
     /// <summary>The newest operation if it has not come to its end, or null.</summary>
     public JournalFile? Unfinished() => Numbers().LastOrDefault() is > 0 and var number && Read(number) is { IsOpen: true } journal ? journal : null;

@@ -78,7 +78,7 @@ internal sealed class MinReplicasFence(IGroupActs acts, StateFolder? state) : IF
         return null;
     }
 
-    private string? PathFor(NodeAddress node) => state is null ? null : Path.Combine(state.Folder, string.Create(CultureInfo.InvariantCulture, $"fence-{node.Host.Replace(':', '.')}-{node.Port}"));
+    private string? PathFor(NodeAddress node) => state?.FencePathOf(node);
 
     private void Remember(NodeAddress node, string[] values)
     {
