@@ -46,7 +46,7 @@ public class SwitchoverPlannerTests
         AssertRefused("link_up", well.With(2, node => node.WithLink(link => link with { IsUp = false })), Groups.At(2));
         AssertRefused("lag", well.With(2, node => node.WithLink(link => link with { AppliedOffset = new ReplicationOffset(0) })), Groups.At(2), 999);
         AssertRefused("lag", well.With(2, node => node.With(info => info with { ReplicationId = ReplicationId.None })), Groups.At(2));
-        AssertRefused("ack_age", well.With(1, node => node.With(info => info with { Replicas = [info.Replicas[0] with { LagSeconds = 6 }] })), Groups.At(2));
+        AssertRefused("ack_age", well.With(1, node => node.With(info => info with { Replicas = [info.Replicas[0] with { LagSeconds = 11 }] })), Groups.At(2));
         AssertRefused("version", well.With(2, node => node with { Vitals = node.Vitals with { Version = "6.2.7" } }), Groups.At(2));
         AssertRefused("read_only", well.With(2, node => node.WithLink(link => link with { ReadOnly = false })), Groups.At(2));
     }

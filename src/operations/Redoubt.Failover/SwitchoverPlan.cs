@@ -31,7 +31,7 @@ public sealed record SwitchoverRequest
     public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>A target whose last acknowledgement is older is refused. Redis counts in whole seconds.</summary>
-    public TimeSpan AcknowledgementAgeMax { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan AcknowledgementAgeMax { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>What the operator says about nodes as masters; a node that is not here is neutral.</summary>
     public IReadOnlyDictionary<NodeAddress, PromoteRule> Promote { get; init; } = new Dictionary<NodeAddress, PromoteRule>();

@@ -71,7 +71,7 @@ public sealed record GateSettings
     public long LagBytesMax { get; init; } = 16 * 1024 * 1024;
 
     /// <summary>A candidate whose last acknowledgement is older is refused.</summary>
-    public TimeSpan AcknowledgementAgeMax { get; init; } = TimeSpan.FromSeconds(2);
+    public TimeSpan AcknowledgementAgeMax { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long writes may be held until the candidate has everything.</summary>
     public TimeSpan PauseMax { get; init; } = TimeSpan.FromSeconds(5);
