@@ -82,7 +82,8 @@ public sealed class RequestParser
         _quotedLength = 0;
         while (position < buffer.Length)
         {
-            if (batch.IsFull)
+            // Whoever is not trusted yet may be after the next request: what follows it is read by other rules.
+            if (batch.IsFull || (!IsTrusted && batch.Count > 0))
                 return ParseStatus.BatchFull;
             ParseStatus status = _expected == 0 && buffer[position] != (byte)'*'
                 ? ParseInline(buffer, ref position, batch, out bool complete)

@@ -38,4 +38,24 @@ public sealed class Unauthenticated_requests(PasswordedServerPair pair) : IClass
             Assert.Equal("PONG", after.Call("PING").Text);
         }
     }
+
+    [Theory]
+    [InlineData("AUTH")]
+    [InlineData("HELLO")]
+    public void May_be_as_long_as_any_once_the_password_was_given(string by)
+    {
+        string[] password = by == "AUTH" ? ["AUTH", "secret"] : ["HELLO", "2", "AUTH", "default", "secret"];
+        string[] many = ["MSET", .. Enumerable.Range(0, 40).Select(static i => $"word:{i}")];
+        foreach (ServerProcess server in new[] { pair.Servers.Redis, pair.Servers.Redoubt })
+        {
+            using RespConnection separately = RespConnection.Connect(server.Port);
+            separately.Call(password).OrThrow();
+            Assert.Equal("OK", separately.Call("SET", "key", new string('v', 100_000)).Text);
+            Assert.Equal("OK", separately.Call(many).Text);
+            using RespConnection together = RespConnection.Connect(server.Port);
+            Assert.Equal(["OK", "OK"], together.Pipeline([password, ["SET", "key", new string('v', 20_000)], many])[1..].Select(static reply => reply.Text));
+            Assert.Equal("RESET", together.Call("RESET").Text);
+            Assert.StartsWith("ERR Protocol error: unauthenticated multibulk length", together.Call(many).Text, StringComparison.Ordinal);
+        }
+    }
 }

@@ -30,7 +30,7 @@ public abstract class ClientSession
 
     public int DatabaseIndex { get; set; }
 
-    public bool IsAuthenticated { get; set; }
+    public virtual bool IsAuthenticated { get; set; }
 
     public bool IsNoEvict { get; set; }
 

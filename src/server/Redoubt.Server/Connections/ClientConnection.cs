@@ -26,6 +26,17 @@ internal sealed class ClientConnection : ClientSession
 
     public RequestParser Parser { get; } = new();
 
+    /// <summary>Also how much is taken from it: whoever is unknown may not send long requests.</summary>
+    public override bool IsAuthenticated
+    {
+        get => base.IsAuthenticated;
+        set
+        {
+            base.IsAuthenticated = value;
+            Parser.IsTrusted = value;
+        }
+    }
+
     /// <summary>The query buffer: input that is not executed yet, from the start of its first request, and room for more.</summary>
     public byte[] Rest { get; set; } = [];
 

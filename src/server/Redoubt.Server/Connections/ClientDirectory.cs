@@ -84,7 +84,6 @@ internal sealed class ClientDirectory(ConnectionTable connections, ServerConfig 
         Watches.Forget(connection);
         Monitors.Remove(connection);
         connection.IsAuthenticated = !IsPasswordRequired;
-        connection.Parser.IsTrusted = connection.IsAuthenticated;
     }
 
     private static bool Matches(ClientConnection client, ClientFilter filter, ClientSession? self) =>

@@ -154,7 +154,6 @@ internal sealed class ConnectionTable
             IsAuthenticated = AuthenticatesNewClients,
         };
         client.Parser.BulkBytesMax = _config.ProtoMaxBulkLen;
-        client.Parser.IsTrusted = client.IsAuthenticated;
         channel.Owner = client;
         _byId.Add(client.Id, client);
         client.Place = _inOrder.Count;

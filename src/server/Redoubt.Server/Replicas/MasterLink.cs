@@ -543,7 +543,6 @@ internal sealed class MasterLink : ICommandSource
         ClientConnection client = _connections.Adopt(channel);
         client.IsMasterLink = true;
         client.IsAuthenticated = true;
-        client.Parser.IsTrusted = true;
         // What the master has accepted is not judged again by our own limits.
         client.Parser.BulkBytesMax = int.MaxValue;
         client.DatabaseIndex = database;
