@@ -28,13 +28,16 @@ internal static class Nodes
     public static ServerProcess Start(ServerKind kind, params string[] arguments) =>
         RedisServers.Start(kind, ["--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb", .. arguments]);
 
+    /// <summary>With active expiry turned off beside them: see <see cref="StartStill"/>.</summary>
+    public static readonly string[] StillOptions = ["--enable-debug-command", "yes", "--repl-ping-replica-period", "50", "--repl-diskless-sync-delay", "0", "--repl-backlog-size", "64mb"];
+
     /// <summary>
     /// The same, but nothing enters its history that no client asked for: an old master whose key expires, or (Redis) whose heartbeat goes out, after
     /// its replica was promoted has a write of its own, and rightly gets a full resync.
     /// </summary>
     public static ServerProcess StartStill(ServerKind kind, params string[] arguments)
     {
-        ServerProcess server = Start(kind, ["--enable-debug-command", "yes", "--repl-ping-replica-period", "50", .. arguments]);
+        ServerProcess server = Start(kind, [.. StillOptions, .. arguments]);
         server.Call("DEBUG", "SET-ACTIVE-EXPIRE", "0").OrThrow();
         return server;
     }
