@@ -119,7 +119,8 @@ internal sealed class AfterHandOver(ProcedurePorts ports, SwitchoverIntent inten
     {
         if (await WaitForLinkAsync(intent.OldMaster).ConfigureAwait(false) is { } broken)
         {
-            _followUps.Add($"{intent.OldMaster} does not follow the new master: {broken}. Check masterauth and its log.");
+            _followUps.Add($"{intent.OldMaster} does not follow the new master: {broken}. "
+                + (past.GuardedUntil is null ? "Check masterauth and its log." : $"The hand-over was being aborted when it fell silent, so it may come back as a second master: redoubt fence {intent.OldMaster}."));
             return broken;
         }
 

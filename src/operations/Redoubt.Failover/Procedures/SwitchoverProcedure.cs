@@ -99,6 +99,8 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
         Situation situation = (old.Replication, target.Replication) switch
         {
             ({ Role: Role.Master }, { Role: Role.Master }) => guarded ? Situation.Guarded : Situation.Unclear,
+            // Silent after an abort was begun: when it comes back it may be a second master, and until the pause ends there is time to find out.
+            (null, { Role: Role.Master }) => guarded ? Situation.Unclear : Situation.HandedOver,
             (_, { Role: Role.Master }) => Situation.HandedOver,
             ({ FailoverState: not FailoverState.NoFailover }, _) => Situation.UnderWay,
             ({ Role: Role.Master }, { Role: Role.Replica }) => guarded ? Situation.Guarded : Situation.Before,
