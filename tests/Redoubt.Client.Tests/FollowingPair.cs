@@ -39,7 +39,7 @@ internal sealed class FollowingPair : IDisposable
     }
 
     /// <summary>A client with time enough to sit out a failover on a loaded machine.</summary>
-    public RedoubtClient Connect() => new(Address, OptionsOf(new ClientOptions { RetryFor = TimeSpan.FromSeconds(30) }));
+    public RedoubtClient Connect() => new(Address, OptionsOf(new ClientOptions { RetryFor = TimeSpan.FromSeconds(60), CommandTimeout = TimeSpan.FromSeconds(30), ConnectTimeout = TimeSpan.FromSeconds(10) }));
 
     /// <summary>Options with the name's resolver in them.</summary>
     public ClientOptions OptionsOf(ClientOptions options) => options with

@@ -81,7 +81,7 @@ public class FollowingTests
     public async Task A_write_whose_answer_never_comes_is_reported_and_not_repeated_unless_that_does_no_harm()
     {
         using ServerProcess server = RedisServers.Redis();
-        using var client = new RedoubtClient(new NodeAddress("127.0.0.1", server.Port), new ClientOptions { CommandTimeout = TimeSpan.FromMilliseconds(200) });
+        using var client = new RedoubtClient(new NodeAddress("127.0.0.1", server.Port), new ClientOptions { CommandTimeout = TimeSpan.FromSeconds(1) });
         await client.ConnectAsync();
         server.Freeze();
         Task<Reply> write = client.CommandAsync("INCR", "once");
@@ -153,6 +153,7 @@ public class FollowingTests
         await using var client = new RedoubtClient(new NodeAddress("127.0.0.1", port), new ClientOptions { Protocol = 3, RoleCheckEvery = TimeSpan.Zero });
         Task connected = client.ConnectAsync();
         using Socket accepted = await listener.AcceptSocketAsync();
+        await HeardAsync(accepted, "HELLO");
         await accepted.SendAsync("%1\r\n$4\r\nrole\r\n$6\r\nmaster\r\n"u8.ToArray());
         await connected;
         await accepted.SendAsync(Encoding.ASCII.GetBytes(FormattableString.Invariant($">4\r\n$6\r\nMOVING\r\n:1\r\n:10\r\n+127.0.0.1:{successor.Port}\r\n")));
