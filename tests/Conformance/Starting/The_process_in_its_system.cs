@@ -260,13 +260,13 @@ public sealed class The_process_in_its_system : IDisposable
         using ServerProcess server = RedisServers.Redoubt("--replica-lazy-flush", "yes");
         server.Call("CONFIG", "SET", "replica-lazy-flush", "no").OrThrow();
         server.Call("CONFIG", "SET", "replica-lazy-flush", "yes").OrThrow();
-        server.Call("CONFIG", "SET", "rdb-del-sync-files", "yes").OrThrow();
-        server.Call("CONFIG", "SET", "rdb-del-sync-files", "yes").OrThrow();
+        server.Call("CONFIG", "SET", "crash-memcheck-enabled", "no").OrThrow();
+        server.Call("CONFIG", "SET", "crash-memcheck-enabled", "no").OrThrow();
         server.Stop();
         string[] lines = [.. server.Log.Split('\n').Where(line => line.Contains("without effect", StringComparison.Ordinal))];
         Assert.Equal(2, lines.Length);
         Assert.EndsWith("# Accepted, but without effect in this version: replica-lazy-flush.", lines[0], StringComparison.Ordinal);
-        Assert.EndsWith("# Accepted, but without effect in this version: rdb-del-sync-files.", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith("# Accepted, but without effect in this version: crash-memcheck-enabled.", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]
