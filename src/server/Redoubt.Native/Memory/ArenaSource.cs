@@ -66,6 +66,7 @@ internal sealed unsafe class ArenaSource : IDisposable
 
         private void Make()
         {
+            ThreadPriorities.LowerThisThread();
             while (true)
             {
                 _room.Wait();

@@ -65,6 +65,7 @@ internal sealed class SpooledSnapshot : IncomingSnapshot
 
     private void Write()
     {
+        Native.ThreadPriorities.LowerThisThread();
         string? error = null;
         try
         {
