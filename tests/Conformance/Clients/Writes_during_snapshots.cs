@@ -34,7 +34,8 @@ public sealed class Writes_during_snapshots
             server.Call("SET", "small", "1").OrThrow();
             Assert.Contains(writers, writer => !writer.HasData(0) || isTransaction);
             Assert.Equal("1", server.Info("persistence", "rdb_bgsave_in_progress"));
-            Assert.Equal("old", server.Call("HGET", Name(Hashes - 1), "field7").Text);
+            // Which of them the snapshot comes to last is the table's secret.
+            Assert.Contains(Enumerable.Range(0, Hashes), i => server.Call("HGET", Name(i), "field7").Text == "old");
             foreach (RespConnection writer in writers)
             {
                 RespValue reply = isTransaction ? Last(writer) : writer.ReadReply();
