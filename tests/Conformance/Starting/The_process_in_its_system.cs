@@ -13,7 +13,21 @@ public sealed class The_process_in_its_system : IDisposable
 
     public static TheoryData<ServerKind> Kinds => [.. Enum.GetValues<ServerKind>()];
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>A daemon's last line may come into its log after its pid file has gone.</summary>
+    public void Dispose() => Wait.Until(
+        () =>
+        {
+            try
+            {
+                Directory.Delete(_folder, recursive: true);
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+            return true;
+        },
+        "the folder to be given up");
 
     [Theory]
     [MemberData(nameof(Kinds))]
