@@ -13,21 +13,6 @@ public sealed class InterruptedSwitchoverTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private sealed class ProcessDied : Exception;
-
-    /// <summary>Ends the tool once that many records are on the disk.</summary>
-    private sealed class DyingJournal(IProcedureJournal inner, int after) : IProcedureJournal
-    {
-        private int _left = after;
-
-        public void Write(JournalMark mark, string step, params ReadOnlySpan<(string Name, string Value)> facts)
-        {
-            inner.Write(mark, step, facts);
-            if (--_left == 0)
-                throw new ProcessDied();
-        }
-    }
-
     [Theory]
     [InlineData(ServerKind.Redis)]
     [InlineData(ServerKind.Redoubt)]

@@ -3,6 +3,7 @@ using Redoubt.Failover.Procedures;
 using Redoubt.Failover.Unplanned;
 using Redoubt.Operations.Groups;
 using Redoubt.Operations.Procedures;
+using Redoubt.Operations.Tests.Procedures;
 using Redoubt.Operations.Unplanned;
 using Redoubt.Testing;
 
@@ -13,20 +14,6 @@ public sealed class UnplannedFailoverTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("redoubt-failover-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private sealed class ProcessDied : Exception;
-
-    private sealed class DyingJournal(IProcedureJournal inner, int after) : IProcedureJournal
-    {
-        private int _left = after;
-
-        public void Write(JournalMark mark, string step, params ReadOnlySpan<(string Name, string Value)> facts)
-        {
-            inner.Write(mark, step, facts);
-            if (--_left == 0)
-                throw new ProcessDied();
-        }
-    }
 
     [Theory]
     [MemberData(nameof(LiveGroup.Pairs), MemberType = typeof(LiveGroup))]

@@ -2,9 +2,6 @@ using Redoubt.Failover.Names;
 
 namespace Redoubt.Failover.Procedures;
 
-/// <summary>How a step that can still be undone ended, and what another process may want to know of it.</summary>
-internal readonly record struct StepEnd(bool Passed, string Seen, params (string Name, string Value)[] Facts);
-
 /// <summary>Moves the name, waits until it is seen, and puts it back.</summary>
 internal sealed class NameMove(ProcedurePorts ports, SwitchoverIntent intent, NamePlan? plan)
 {

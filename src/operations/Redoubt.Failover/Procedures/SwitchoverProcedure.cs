@@ -48,7 +48,7 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
     public async Task<ProcedureEnd> RunAsync()
     {
         ports.Journal.Write(JournalMark.Begin, "switchover", intent.ToFacts());
-        if (await TryAsync("pre_hooks", "run the hooks pre_switchover", () => HooksAsync("pre_switchover")).ConfigureAwait(false) is { } refused)
+        if (await ports.TryAsync("pre_hooks", "run the hooks pre_switchover", () => ports.RunHooksAsync("pre_switchover", intent)).ConfigureAwait(false) is { } refused)
             return await BackAsync(refused).ConfigureAwait(false);
         return await FromRollCallAsync(JournalPast.None).ConfigureAwait(false);
     }
@@ -82,7 +82,7 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
         return situation switch
         {
             Situation.HandedOver => await ForwardAsync(new HandOverEnd(HandOverVerdict.Promoted, TimeSpan.Zero, seen), past).ConfigureAwait(false),
-            Situation.Before => await BackAsync("aborted by the operator", begun: true).ConfigureAwait(false),
+            Situation.Before => await BackAsync("aborted by the operator.", begun: true).ConfigureAwait(false),
             Situation.UnderWay => await SettledAsync(await _handOver.FinishAsync(ports.Acts.Now, uncertain: false, TimeSpan.Zero).ConfigureAwait(false), past).ConfigureAwait(false),
             Situation.Guarded => await SettledAsync(await _handOver.SettleAsync(Late(seen)).ConfigureAwait(false), past).ConfigureAwait(false),
             _ => Unknown(seen),
@@ -123,24 +123,24 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
 
     private async Task<ProcedureEnd> FromRollCallAsync(JournalPast past)
     {
-        if (await TryAsync("roll_call", $"count the clients of {intent.OldMaster}", RollCallAsync).ConfigureAwait(false) is { } alone)
+        if (await ports.TryAsync("roll_call", $"count the clients of {intent.OldMaster}", RollCallAsync).ConfigureAwait(false) is { } alone)
             return await BackAsync(alone).ConfigureAwait(false);
-        if (await TryAsync("catch_up", $"wait until {intent.Target} has what {intent.OldMaster} has now", CatchUpAsync).ConfigureAwait(false) is { } slow)
+        if (await ports.TryAsync("catch_up", $"wait until {intent.Target} has what {intent.OldMaster} has now", CatchUpAsync).ConfigureAwait(false) is { } slow)
             return await BackAsync(slow).ConfigureAwait(false);
         if (intent.HasName)
         {
-            if (await TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", _name.ChangeAsync).ConfigureAwait(false) is { } unchanged)
+            if (await ports.TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", _name.ChangeAsync).ConfigureAwait(false) is { } unchanged)
                 return await BackAsync(unchanged).ConfigureAwait(false);
-            if (await TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", _name.VerifyAsync).ConfigureAwait(false) is { } invisible)
+            if (await ports.TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", _name.VerifyAsync).ConfigureAwait(false) is { } invisible)
                 return await BackAsync(invisible).ConfigureAwait(false);
         }
 
-        if (await TryAsync("recheck", "look again at roles, link and lag", RecheckAsync).ConfigureAwait(false) is { } changed)
+        if (await ports.TryAsync("recheck", "look again at roles, link and lag", RecheckAsync).ConfigureAwait(false) is { } changed)
             return await BackAsync(changed).ConfigureAwait(false);
         if (ports.Meter is { } meter)
             await meter.BeginAsync(intent.OldMaster, intent.Target).ConfigureAwait(false);
         if (ports.Operator.WantsToStop)
-            return await BackAsync("stopped by the operator").ConfigureAwait(false);
+            return await BackAsync("stopped by the operator.").ConfigureAwait(false);
         ports.Journal.Write(JournalMark.Intent, "hand_over", ("act", $"FAILOVER TO {intent.Announced.Host} {intent.Announced.Port}"));
         return await SettledAsync(await _handOver.RunAsync().ConfigureAwait(false), past).ConfigureAwait(false);
     }
@@ -169,25 +169,6 @@ public sealed class SwitchoverProcedure(ProcedurePorts ports, SwitchoverIntent i
         if (ports.Meter is { } meter)
             return await meter.EndAsync().ConfigureAwait(false);
         return end.Took > TimeSpan.Zero ? new WritePause(end.Took, "at most, from FAILOVER's sending to the first role:master seen") : null;
-    }
-
-    /// <summary>One step before the hand-over: null when it passed, otherwise why not.</summary>
-    private async Task<string?> TryAsync(string step, string act, Func<Task<StepEnd>> body)
-    {
-        if (ports.Operator.WantsToStop)
-            return "stopped by the operator";
-        ports.Journal.Write(JournalMark.Intent, step, ("act", act));
-        StepEnd end = await body().ConfigureAwait(false);
-        ports.Journal.Write(end.Passed ? JournalMark.Done : JournalMark.Failed, step, [("seen", end.Seen), .. end.Facts]);
-        if (end.Passed && end.Seen.Length > 0)
-            ports.Operator.Tell(step, end.Seen);
-        return end.Passed ? null : end.Seen;
-    }
-
-    private async Task<StepEnd> HooksAsync(string moment)
-    {
-        string? failed = await ports.Hooks.RunAsync(moment, intent.ToFacts().ToDictionary(fact => fact.Name, fact => fact.Value)).ConfigureAwait(false);
-        return new StepEnd(failed is null, failed ?? "");
     }
 
     private async Task<StepEnd> RollCallAsync()

@@ -54,7 +54,7 @@ public sealed class FailoverProcedure(ProcedurePorts ports, SwitchoverIntent int
     public async Task<ProcedureEnd> RunAsync()
     {
         ports.Journal.Write(JournalMark.Begin, "failover", intent.ToFacts());
-        if (await TryAsync("pre_hooks", "run the hooks pre_failover", HooksAsync).ConfigureAwait(false) is { } refused)
+        if (await ports.TryAsync("pre_hooks", "run the hooks pre_failover", () => ports.RunHooksAsync("pre_failover", intent)).ConfigureAwait(false) is { } refused)
             return await BackAsync(refused).ConfigureAwait(false);
         return await FromFenceAsync(JournalPast.None).ConfigureAwait(false);
     }
@@ -78,20 +78,20 @@ public sealed class FailoverProcedure(ProcedurePorts ports, SwitchoverIntent int
 
     private async Task<ProcedureEnd> FromFenceAsync(JournalPast past)
     {
-        if (await TryAsync("fence", $"keep {intent.OldMaster} from accepting writes", FenceAsync).ConfigureAwait(false) is { } open)
+        if (await ports.TryAsync("fence", $"keep {intent.OldMaster} from accepting writes", FenceAsync).ConfigureAwait(false) is { } open)
             return await BackAsync(open).ConfigureAwait(false);
         if (intent.HasName)
         {
-            if (await TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", _name.ChangeAsync).ConfigureAwait(false) is { } unchanged)
+            if (await ports.TryAsync("name_change", $"{ports.Names.Name}: {intent.OldName} -> {intent.NewName}, if it still is {intent.OldName}", _name.ChangeAsync).ConfigureAwait(false) is { } unchanged)
                 return await BackAsync(unchanged).ConfigureAwait(false);
-            if (await TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", _name.VerifyAsync).ConfigureAwait(false) is { } invisible)
+            if (await ports.TryAsync("name_verify", $"{ports.Names.Name} is {intent.NewName} wherever it is asked for", _name.VerifyAsync).ConfigureAwait(false) is { } invisible)
                 return await BackAsync(invisible).ConfigureAwait(false);
         }
 
         NodeObservation frozen = await ports.Acts.LookAsync(intent.Target).ConfigureAwait(false);
         if (frozen.Replication is not { Role: Role.Replica, Master.IsUp: false } info)
             return await BackAsync($"{HandOverStep.Describe(frozen)}{(frozen.Replication?.Master is { IsUp: true } ? ", and it hears its master again" : "")}.").ConfigureAwait(false);
-        await TryAsync("evidence", $"keep what {intent.Target} knows of the old history", async () => new StepEnd(true, await evidence.KeepAsync(intent.Target, info).ConfigureAwait(false),
+        await ports.TryAsync("evidence", $"keep what {intent.Target} knows of the old history", async () => new StepEnd(true, await evidence.KeepAsync(intent.Target, info).ConfigureAwait(false),
             ("offset", $"{frozen.Offset}"), ("history", info.ReplicationId.ToString()))).ConfigureAwait(false);
         if (ports.Operator.WantsToStop)
             return await BackAsync("stopped by the operator.").ConfigureAwait(false);
@@ -154,25 +154,6 @@ public sealed class FailoverProcedure(ProcedurePorts ports, SwitchoverIntent int
         return request.AcceptUnfenced
             ? new StepEnd(true, $"not fenced, which was accepted: {all}")
             : new StepEnd(false, $"no fence could be verified ({all}): {intent.OldMaster} may come back and accept writes. Fence it, or accept the risk with --accept-unfenced.");
-    }
-
-    private async Task<StepEnd> HooksAsync()
-    {
-        string? failed = await ports.Hooks.RunAsync("pre_failover", intent.ToFacts().ToDictionary(fact => fact.Name, fact => fact.Value)).ConfigureAwait(false);
-        return new StepEnd(failed is null, failed ?? "");
-    }
-
-    /// <summary>One step before the promotion: null when it passed, otherwise why not.</summary>
-    private async Task<string?> TryAsync(string step, string act, Func<Task<StepEnd>> body)
-    {
-        if (ports.Operator.WantsToStop)
-            return "stopped by the operator.";
-        ports.Journal.Write(JournalMark.Intent, step, ("act", act));
-        StepEnd end = await body().ConfigureAwait(false);
-        ports.Journal.Write(end.Passed ? JournalMark.Done : JournalMark.Failed, step, [("seen", end.Seen), .. end.Facts]);
-        if (end.Passed && end.Seen.Length > 0)
-            ports.Operator.Tell(step, end.Seen);
-        return end.Passed ? null : end.Seen;
     }
 
     /// <summary>Puts name and fence back.</summary>
